@@ -1,0 +1,314 @@
+#!/usr/bin/env bash
+# Every test of Council, in numbered stages. A stage that reports TAP counts line by line; any
+# other counts as one. The last line says how many passed and failed; exit status 1 if any failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+# name | needs one of these to exist (glob; empty: always) | slow: left out by --fast | title
+stages=(
+    "deps||no|packages that are missing"
+    "format|*/*.[ch]|no|clang-format of the tracked C files"
+    "layers|tests/layers.py|no|who may know whom"
+    "gcc|CMakeLists.txt|no|GCC build, warnings are errors"
+    "clang|CMakeLists.txt|slow|clang build, warnings are errors"
+    "asan|CMakeLists.txt|no|build with address and undefined-behaviour sanitizers"
+    "unit|tests/unit/test_*.c|no|unit tests, sanitized"
+    "vectors|tests/independent/check.py|no|vectors against the independent check"
+    "store|tests/store/test_*|no|store tests, sanitized"
+    "integration|tests/integration/test_*|no|the real binaries, sanitized"
+    "crash|tests/crash/test_*|no|killed at any moment, sanitized"
+    "tidy|protocol/*.c|slow|clang-tidy"
+)
+
+logs=build/test-logs
+jobs=$(nproc)
+fast=no
+only=()
+passed=0
+failed=0
+failures=()
+
+usage() {
+    cat <<'TEXT'
+Usage: tests/run.sh [--fast] [--only STAGE]... [--list] [--jobs N]
+
+Runs every test; the last line is "N passed, N failed".
+  --fast         leave out the clang build and clang-tidy
+  --only STAGE   this stage alone (may be repeated); builds that it needs are made first
+  --list         the stages there are
+  --jobs N       at most N things at once (default: the number of processors)
+  --help         this text
+
+Logs are in build/test-logs/.
+TEXT
+}
+
+field() { cut -d'|' -f"$2" <<<"$1"; }
+
+# Stages whose inputs are in the tree.
+available() {
+    local stage
+    for stage in "${stages[@]}"; do
+        local glob
+        glob=$(field "$stage" 2)
+        [[ -z $glob ]] || compgen -G "$glob" >/dev/null || continue
+        printf '%s\n' "$stage"
+    done
+}
+
+# --- counting ---------------------------------------------------------------------------------
+
+pass() { passed=$((passed + $1)); }
+
+# fail COUNT WHAT LOG: counts, and shows the end of the log.
+fail() {
+    failed=$((failed + $1))
+    failures+=("$2 ($3)")
+    printf '    FAILED: %s; the end of %s:\n' "$2" "$3"
+    tail -n 50 "$3" | sed 's/^/    | /'
+}
+
+# count_tap NAME LOG STATUS: a program that says nothing, breaks off before its plan is done or
+# exits with an error without naming a failed test has failed once more.
+count_tap() {
+    local name=$1 log=$2 status=$3 ok not_ok planned extra=0
+    ok=$(grep -cE '^(ok\b|not ok .*# ?SKIP)' "$log")
+    not_ok=$(grep -E '^not ok\b' "$log" | grep -cvE '# ?SKIP')
+    planned=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+    if ((ok + not_ok == 0 || ok + not_ok < planned || (status != 0 && not_ok == 0))); then
+        extra=1
+        printf 'run.sh: exit status %s, %s of %s results\n' "$status" "$((ok + not_ok))" \
+            "$planned" >>"$log"
+    fi
+    pass "$ok"
+    ((not_ok + extra == 0)) || fail $((not_ok + extra)) "$name" "$log"
+    printf '    %-44s %4d ok %4d not ok\n' "$name" "$ok" "$((not_ok + extra))"
+}
+
+# once NAME COMMAND...: a step that passes or fails as a whole.
+once() {
+    local name=$1 log=$logs/$1.log
+    shift
+    if "$@" >"$log" 2>&1; then pass 1; else fail 1 "$name" "$log"; fi
+}
+
+# run_tap FOLDER SECONDS PROGRAM...: runs TAP programs side by side, then counts in order.
+run_tap() {
+    local folder=$logs/$1 seconds=$2 program name
+    shift 2
+    mkdir -p "$folder" && rm -f "$folder"/*
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    printf '%s\0' "$@" | xargs -0 -P "$jobs" -I {} bash -c '
+        log=$1/$(basename "$3").log
+        timeout --kill-after=10 "$2" "$3" >"$log" 2>&1 </dev/null
+        echo $? >"$log.status"' _ "$folder" "$seconds" {}
+    for program in "$@"; do
+        name=$(basename "$program")
+        count_tap "$name" "$folder/$name.log" "$(cat "$folder/$name.log.status" || echo lost)"
+    done
+}
+
+# --- builds -----------------------------------------------------------------------------------
+
+# cmake_build PRESET: configured anew each time, which is quick, so that new folders are seen.
+cmake_build() {
+    cmake --preset "$1" && cmake --build "build/$1" -j "$jobs"
+}
+
+built_asan=no
+need_asan() {
+    [[ $built_asan == yes ]] && return 0
+    mkdir -p "$logs"
+    cmake_build asan >"$logs/asan.log" 2>&1 && built_asan=yes
+}
+
+# Directory with both real binaries, as the scripts expect them.
+council_bin() {
+    mkdir -p build/asan/bin
+    find "$PWD/build/asan" -path '*/bin' -prune -o -type f -perm -u+x \
+        \( -name council -o -name councild \) -exec ln -sf {} build/asan/bin/ \;
+    echo "$PWD/build/asan/bin"
+}
+
+# --- stages -----------------------------------------------------------------------------------
+
+stage_deps() { once deps deploy/install-deps.sh --build --test; }
+
+c_files() {
+    git ls-files -- '*.c' '*.h' 2>/dev/null | while read -r file; do
+        [[ ! -f $file ]] || printf '%s\n' "$file"
+    done
+}
+
+stage_format() {
+    c_files >"$logs/format.files"
+    format_check() { xargs -r clang-format --dry-run -Werror <"$logs/format.files"; }
+    once format format_check
+    sed -n 's/^\([^:]*\):[0-9]*:.*clang-format-violations.*/\1/p' "$logs/format.log" | sort -u |
+        sed 's/^/    not formatted: /'
+}
+
+stage_layers() {
+    tests/layers.py >"$logs/layers.log" 2>&1
+    count_tap layers "$logs/layers.log" $?
+}
+
+stage_gcc() { once gcc cmake_build dev; }
+
+stage_clang() { once clang cmake_build clang; }
+
+stage_asan() {
+    if need_asan; then pass 1; else fail 1 asan "$logs/asan.log"; fi
+}
+
+# Each source must be listed in tests/unit/CMakeLists.txt and each listed test have a source.
+stage_unit() {
+    need_asan || { fail 1 "unit: no sanitized build" "$logs/asan.log" && return; }
+    local listed sources
+    listed=$(sed -nE 's/^ *council_unit_test\((\w+).*/\1/p' tests/unit/CMakeLists.txt | sort)
+    sources=$(basename -s .c tests/unit/test_*.c | sed 's/^test_//' | sort)
+    diff <(echo "$listed") <(echo "$sources") >"$logs/unit-list.log" ||
+        fail 1 "unit: tests/unit/CMakeLists.txt and the sources differ" "$logs/unit-list.log"
+    local programs=() name
+    for name in $sources; do
+        [[ ! -x build/asan/tests/unit/test_$name ]] || programs+=("build/asan/tests/unit/test_$name")
+    done
+    ((${#programs[@]} == 0)) || CMOCKA_MESSAGE_OUTPUT=TAP run_tap unit 180 "${programs[@]}"
+}
+
+stage_vectors() {
+    python3 tests/independent/check.py protocol/vectors >"$logs/vectors.log" 2>&1
+    local status=$?
+    if grep -qE '^(not )?ok\b' "$logs/vectors.log"; then
+        count_tap vectors "$logs/vectors.log" $status
+        return
+    fi
+    # "N passed, N failed" instead of TAP is as good.
+    local summary
+    summary=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$logs/vectors.log" | tail -n 1)
+    if [[ -z $summary ]]; then
+        ((status == 0)) && pass 1 || fail 1 vectors "$logs/vectors.log"
+        return
+    fi
+    local ok not_ok
+    read -r ok _ not_ok _ <<<"$summary"
+    ((status == 0 || not_ok > 0)) || not_ok=1
+    pass "$ok"
+    ((not_ok == 0)) || fail "$not_ok" vectors "$logs/vectors.log"
+    printf '    %-44s %4d ok %4d not ok\n' vectors "$ok" "$not_ok"
+}
+
+# Executable scripts of a folder, with COUNCIL_BIN saying where councild and council are.
+scripts_of() {
+    local folder=$1 seconds=$2 script programs=()
+    need_asan || { fail 1 "$folder: no sanitized build" "$logs/asan.log" && return; }
+    for script in tests/"$folder"/test_*.sh tests/"$folder"/test_*.py; do
+        [[ ! -x $script ]] || programs+=("$script")
+    done
+    ((${#programs[@]} == 0)) || COUNCIL_BIN=$(council_bin) run_tap "$folder" "$seconds" "${programs[@]}"
+}
+
+stage_store() { scripts_of store 300; }
+stage_integration() { scripts_of integration 420; }
+stage_crash() { scripts_of crash 420; }
+
+# A file that was clean is not looked at again while what the compiler sees of it (includes
+# unfolded, comments kept for NOLINT), its flags and .clang-tidy are the same.
+tidy_one() {
+    local file=$1 log key
+    log=$logs/tidy/${file//\//_}.log
+    key=$({
+        cat .clang-tidy
+        clang-tidy --version
+        clang -E -C -std=c17 -D_GNU_SOURCE= -I. "$file"
+    } 2>&1 | sha256sum | cut -c1-64)
+    if [[ -e build/tidy-cache/$key ]]; then
+        echo "ok - $file" >"$log"
+    elif clang-tidy -p build/clang --quiet "$file" >"$log" 2>&1; then
+        : >"build/tidy-cache/$key"
+        echo "ok - $file" >>"$log"
+    else
+        echo "not ok - $file" >>"$log"
+    fi
+}
+
+stage_tidy() {
+    if ! cmake --preset clang >"$logs/tidy-configure.log" 2>&1; then
+        fail 1 "tidy: clang does not configure" "$logs/tidy-configure.log"
+        return
+    fi
+    rm -rf "$logs/tidy" && mkdir -p "$logs/tidy" build/tidy-cache
+    export logs
+    export -f tidy_one
+    # Only what the build compiles: clang-tidy guesses flags for anything else.
+    c_files | grep '\.c$' | while read -r file; do
+        ! grep -qF "\"$PWD/$file\"" build/clang/compile_commands.json || printf '%s\0' "$file"
+    done | xargs -0 -r -P "$jobs" -I {} bash -c 'tidy_one "$1"' _ {}
+    find "$logs/tidy" -name '*.log' | sort | while read -r log; do
+        grep -hE '(warning|error): ' "$log" | sort -u
+        tail -n 1 "$log"
+    done >"$logs/tidy.log"
+    count_tap tidy "$logs/tidy.log" 0
+}
+
+# --- the run ----------------------------------------------------------------------------------
+
+while (($#)); do
+    case $1 in
+    --fast) fast=yes ;;
+    --only)
+        (($# > 1)) || { usage >&2 && exit 2; }
+        only+=("$2")
+        shift
+        ;;
+    --jobs)
+        [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || { usage >&2 && exit 2; }
+        jobs=$2
+        shift
+        ;;
+    --list)
+        available | awk -F'|' '{ printf "%-12s %s\n", $1, $4 }'
+        exit 0
+        ;;
+    --help | -h) usage && exit 0 ;;
+    *) usage >&2 && exit 2 ;;
+    esac
+    shift
+done
+
+mapfile -t run < <(available)
+for name in ${only[@]+"${only[@]}"}; do
+    printf '%s\n' "${run[@]}" | grep -q "^$name|" ||
+        { echo "run.sh: no stage $name; see --list" >&2 && exit 2; }
+done
+
+selected() {
+    local stage=$1
+    if ((${#only[@]})); then
+        printf '%s\n' "${only[@]}" | grep -qxF "$(field "$stage" 1)"
+    else
+        [[ $fast == no || $(field "$stage" 3) != slow ]]
+    fi
+}
+
+mkdir -p "$logs"
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+chosen=()
+for stage in "${run[@]}"; do selected "$stage" && chosen+=("$stage"); done
+
+number=0
+for stage in "${chosen[@]}"; do
+    number=$((number + 1))
+    before=($passed $failed)
+    started=$SECONDS
+    printf '[%d/%d] %s: %s\n' "$number" "${#chosen[@]}" "$(field "$stage" 1)" "$(field "$stage" 4)"
+    "stage_$(field "$stage" 1)"
+    printf '    %d passed, %d failed in %d s\n' $((passed - before[0])) $((failed - before[1])) \
+        $((SECONDS - started))
+done
+
+((${#failures[@]} == 0)) || printf 'failed: %s\n' "${failures[@]}"
+printf 'took %d s\n' "$SECONDS"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+((failed == 0))
