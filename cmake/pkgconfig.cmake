@@ -15,6 +15,9 @@ function(council_pkgconfig name)
     set(PC_NAME ${name})
     list(JOIN PC_REQUIRES ", " PC_REQUIRES)
     list(JOIN PC_LIBS " " PC_LIBS)
+    # Relative to the file, so that "cmake --install --prefix" and staged installs work.
+    cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX
+               BASE_DIRECTORY "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" OUTPUT_VARIABLE PC_PREFIX)
     configure_file("${PROJECT_SOURCE_DIR}/cmake/council.pc.in"
                    "${PROJECT_BINARY_DIR}/pkgconfig/${name}.pc" @ONLY)
     install(FILES "${PROJECT_BINARY_DIR}/pkgconfig/${name}.pc"
