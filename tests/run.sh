@@ -60,12 +60,12 @@ available() {
 
 pass() { passed=$((passed + $1)); }
 
-# fail COUNT WHAT LOG: counts, and shows the end of the log.
+# fail COUNT WHAT LOG: counts, and shows the end of the log without what passed.
 fail() {
     failed=$((failed + $1))
     failures+=("$2 ($3)")
     printf '    FAILED: %s; the end of %s:\n' "$2" "$3"
-    tail -n 50 "$3" | sed 's/^/    | /'
+    grep -vE '^ok\b' "$3" | tail -n 50 | sed 's/^/    | /'
 }
 
 # count_tap NAME LOG STATUS: a program that says nothing, breaks off before its plan is done or
