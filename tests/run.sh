@@ -2,7 +2,7 @@
 # Every test of Council, in numbered stages. A stage that reports TAP counts line by line; any
 # other counts as one. The last line says how many passed and failed; exit status 1 if any failed.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 2
 
 # name | needs one of these to exist (glob; empty: always) | slow: left out by --fast | title
 stages=(
@@ -187,7 +187,7 @@ stage_vectors() {
     local summary
     summary=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$logs/vectors.log" | tail -n 1)
     if [[ -z $summary ]]; then
-        ((status == 0)) && pass 1 || fail 1 vectors "$logs/vectors.log"
+        if ((status == 0)); then pass 1; else fail 1 vectors "$logs/vectors.log"; fi
         return
     fi
     local ok not_ok
@@ -213,19 +213,17 @@ stage_integration() { scripts_of integration 420; }
 stage_crash() { scripts_of crash 420; }
 
 # A file that was clean is not looked at again while what the compiler sees of it (includes
-# unfolded, comments kept for NOLINT), its flags and .clang-tidy are the same.
+# unfolded, comments kept for NOLINT) and .clang-tidy are the same.
 tidy_one() {
-    local file=$1 log key
+    local file=$1 log text key=
     log=$logs/tidy/${file//\//_}.log
-    key=$({
-        cat .clang-tidy
-        clang-tidy --version
-        clang -E -C -std=c17 -D_GNU_SOURCE= -I. "$file"
-    } 2>&1 | sha256sum | cut -c1-64)
-    if [[ -e build/tidy-cache/$key ]]; then
+    if text=$(clang -E -C -std=c17 -D_GNU_SOURCE= -I. "$file" 2>/dev/null); then
+        key=$({ cat .clang-tidy && clang-tidy --version && echo "$text"; } | sha256sum | cut -c1-64)
+    fi
+    if [[ -n $key && -e build/tidy-cache/$key ]]; then
         echo "ok - $file" >"$log"
     elif clang-tidy -p build/clang --quiet "$file" >"$log" 2>&1; then
-        : >"build/tidy-cache/$key"
+        [[ -z $key ]] || : >"build/tidy-cache/$key"
         echo "ok - $file" >>"$log"
     else
         echo "not ok - $file" >>"$log"
@@ -233,8 +231,9 @@ tidy_one() {
 }
 
 stage_tidy() {
-    if ! cmake --preset clang >"$logs/tidy-configure.log" 2>&1; then
-        fail 1 "tidy: clang does not configure" "$logs/tidy-configure.log"
+    # Built and not just configured: sources include headers that the build makes.
+    if ! cmake_build clang >"$logs/tidy-build.log" 2>&1; then
+        fail 1 "tidy: the clang build does not stand" "$logs/tidy-build.log"
         return
     fi
     rm -rf "$logs/tidy" && mkdir -p "$logs/tidy" build/tidy-cache
@@ -243,7 +242,8 @@ stage_tidy() {
     # Only what the build compiles: clang-tidy guesses flags for anything else.
     c_files | grep '\.c$' | while read -r file; do
         ! grep -qF "\"$PWD/$file\"" build/clang/compile_commands.json || printf '%s\0' "$file"
-    done | xargs -0 -r -P "$jobs" -I {} bash -c 'tidy_one "$1"' _ {}
+    done | # shellcheck disable=SC2016  # expanded by the inner shell
+        xargs -0 -r -P "$jobs" -I {} bash -c 'tidy_one "$1"' _ {}
     find "$logs/tidy" -name '*.log' | sort | while read -r log; do
         grep -hE '(warning|error): ' "$log" | sort -u
         tail -n 1 "$log"
@@ -300,7 +300,7 @@ for stage in "${run[@]}"; do selected "$stage" && chosen+=("$stage"); done
 number=0
 for stage in "${chosen[@]}"; do
     number=$((number + 1))
-    before=($passed $failed)
+    before=("$passed" "$failed")
     started=$SECONDS
     printf '[%d/%d] %s: %s\n' "$number" "${#chosen[@]}" "$(field "$stage" 1)" "$(field "$stage" 4)"
     "stage_$(field "$stage" 1)"
