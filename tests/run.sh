@@ -242,8 +242,7 @@ stage_tidy() {
     # Only what the build compiles: clang-tidy guesses flags for anything else.
     c_files | grep '\.c$' | while read -r file; do
         ! grep -qF "\"$PWD/$file\"" build/clang/compile_commands.json || printf '%s\0' "$file"
-    done | # shellcheck disable=SC2016  # expanded by the inner shell
-        xargs -0 -r -P "$jobs" -I {} bash -c 'tidy_one "$1"' _ {}
+    done | xargs -0 -r -P "$jobs" -I {} bash -c 'tidy_one "$1"' _ {}
     find "$logs/tidy" -name '*.log' | sort | while read -r log; do
         grep -hE '(warning|error): ' "$log" | sort -u
         tail -n 1 "$log"
