@@ -9,7 +9,10 @@
 
 #include "protocol/entry.h"
 
-enum { COUNCIL_DEVICES_MAX = 8, COUNCIL_KEYS_EVER_MAX = 4096 };
+enum {
+    COUNCIL_DEVICES_MAX = 8,
+    COUNCIL_KEYS_EVER_MAX = 4096
+};
 
 struct council_device {
     uint8_t sign[COUNCIL_KEY_BYTES], box[COUNCIL_KEY_BYTES];
@@ -28,22 +31,28 @@ struct council_member {
 
 void council_member_init(struct council_member *member);
 void council_member_fini(struct council_member *member);
-COUNCIL_MUST_USE enum council_error council_member_copy(struct council_member *out, const struct council_member *member);
+COUNCIL_MUST_USE enum council_error council_member_copy(struct council_member *out,
+                                                        const struct council_member *member);
 
 /*
  * Position and rules of one entry (form, data and signature are council_entry_*'s): GENESIS_EXPECTED, GENESIS_AGAIN, WRONG_LOG,
  * BAD_SEEN, WRONG_HEAD, WRONG_LOG_TYPE, STALE, and those of section 4. Changes nothing.
  */
-COUNCIL_MUST_USE enum council_error council_member_check(const struct council_member *member, const struct council_entry *entry);
+COUNCIL_MUST_USE enum council_error council_member_check(const struct council_member *member,
+                                                         const struct council_entry *entry);
 
 /* Check, then fold. On error the state is as before. */
-COUNCIL_MUST_USE enum council_error council_member_append(struct council_member *member, const struct council_entry *entry, const uint8_t sig[COUNCIL_SIG_BYTES]);
+COUNCIL_MUST_USE enum council_error council_member_append(struct council_member *member,
+                                                          const struct council_entry *entry,
+                                                          const uint8_t sig[COUNCIL_SIG_BYTES]);
 
 /* The active device with this signing key, or NULL. Borrowed. */
-const struct council_device *council_member_device(const struct council_member *member, const uint8_t sign[COUNCIL_KEY_BYTES]);
+const struct council_device *council_member_device(const struct council_member *member,
+                                                   const uint8_t sign[COUNCIL_KEY_BYTES]);
 
 /* True if the key is the current recovery signing key. */
-bool council_member_is_recovery(const struct council_member *member, const uint8_t sign[COUNCIL_KEY_BYTES]);
+bool council_member_is_recovery(const struct council_member *member,
+                                const uint8_t sign[COUNCIL_KEY_BYTES]);
 
 /* ---- writing: canonical text of bodies, owned by the caller (free) through *body; errors NO_MEMORY ---- */
 
@@ -55,17 +64,26 @@ struct council_secrets {
 /* Public keys of `secrets`. */
 void council_secrets_public(const struct council_secrets *secrets, struct council_device *out);
 /* From 32 + 32 random bytes. */
-void council_secrets_from_seeds(struct council_secrets *out, const uint8_t sign_seed[32], const uint8_t box_seed[32]);
+void council_secrets_from_seeds(struct council_secrets *out, const uint8_t sign_seed[32],
+                                const uint8_t box_seed[32]);
 
-COUNCIL_MUST_USE enum council_error council_body_member_create(const struct council_device *device, const struct council_secrets *recovery,
-                                                               const uint8_t id[COUNCIL_ID_BYTES], char **body, uint32_t *len);
+COUNCIL_MUST_USE enum council_error
+council_body_member_create(const struct council_device *device,
+                           const struct council_secrets *recovery,
+                           const uint8_t id[COUNCIL_ID_BYTES], char **body, uint32_t *len);
 /* The new device's countersignature for device.add and member.recover: over P("council/v1/device-accept", member, device, box). */
-COUNCIL_MUST_USE bool council_device_accept(uint8_t sig[COUNCIL_SIG_BYTES], const uint8_t member[COUNCIL_KEY_BYTES], const struct council_secrets *device);
-COUNCIL_MUST_USE enum council_error council_body_device_add(const struct council_device *device, const uint8_t accept[COUNCIL_SIG_BYTES], char **body, uint32_t *len);
-COUNCIL_MUST_USE enum council_error council_body_device_revoke(const uint8_t device[COUNCIL_KEY_BYTES], char **body, uint32_t *len);
+COUNCIL_MUST_USE bool council_device_accept(uint8_t sig[COUNCIL_SIG_BYTES],
+                                            const uint8_t member[COUNCIL_KEY_BYTES],
+                                            const struct council_secrets *device);
+COUNCIL_MUST_USE enum council_error council_body_device_add(const struct council_device *device,
+                                                            const uint8_t accept[COUNCIL_SIG_BYTES],
+                                                            char **body, uint32_t *len);
+COUNCIL_MUST_USE enum council_error
+council_body_device_revoke(const uint8_t device[COUNCIL_KEY_BYTES], char **body, uint32_t *len);
 /* `recovery` NULL keeps the recovery keys; `revoke` need not be sorted. */
-COUNCIL_MUST_USE enum council_error council_body_member_recover(const struct council_device *device, const uint8_t accept[COUNCIL_SIG_BYTES],
-                                                                const struct council_secrets *recovery, const uint8_t id[COUNCIL_ID_BYTES],
-                                                                const uint8_t (*revoke)[COUNCIL_KEY_BYTES], uint32_t revoke_count, char **body, uint32_t *len);
+COUNCIL_MUST_USE enum council_error council_body_member_recover(
+    const struct council_device *device, const uint8_t accept[COUNCIL_SIG_BYTES],
+    const struct council_secrets *recovery, const uint8_t id[COUNCIL_ID_BYTES],
+    const uint8_t (*revoke)[COUNCIL_KEY_BYTES], uint32_t revoke_count, char **body, uint32_t *len);
 
 #endif

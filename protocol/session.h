@@ -8,7 +8,11 @@
 
 #include "protocol/bytes.h"
 
-enum { COUNCIL_LOGIN_TTL_MS = 30000, COUNCIL_ORIGIN_MAX = 255, COUNCIL_LINK_MAX = 512 };
+enum {
+    COUNCIL_LOGIN_TTL_MS = 30000,
+    COUNCIL_ORIGIN_MAX = 255,
+    COUNCIL_LINK_MAX = 512
+};
 
 /* The challenge that hello makes; both sides hold the same values. */
 struct council_challenge {
@@ -19,27 +23,41 @@ struct council_challenge {
 };
 
 /* The server's signature over P("council/v1/hello", origin, client nonce, server nonce, expires). */
-COUNCIL_MUST_USE bool council_hello_sign(uint8_t sig[COUNCIL_SIG_BYTES], const uint8_t server_secret[64], const struct council_challenge *c);
-COUNCIL_MUST_USE bool council_hello_verify(const uint8_t sig[COUNCIL_SIG_BYTES], const struct council_challenge *c);
+COUNCIL_MUST_USE bool council_hello_sign(uint8_t sig[COUNCIL_SIG_BYTES],
+                                         const uint8_t server_secret[64],
+                                         const struct council_challenge *c);
+COUNCIL_MUST_USE bool council_hello_verify(const uint8_t sig[COUNCIL_SIG_BYTES],
+                                           const struct council_challenge *c);
 
 /* The device's (or recovery key's) signature over P("council/v1/login", origin, server, client nonce, server nonce, expires, member, device, purpose).
  * `purpose` is "device" or "recovery"; `member` NULL (an empty field) for recovery. */
-COUNCIL_MUST_USE bool council_login_sign(uint8_t sig[COUNCIL_SIG_BYTES], const uint8_t sign_secret[64], const struct council_challenge *c, const uint8_t *member, const char *purpose);
-COUNCIL_MUST_USE bool council_login_verify(const uint8_t sig[COUNCIL_SIG_BYTES], const uint8_t device[COUNCIL_KEY_BYTES], const struct council_challenge *c, const uint8_t *member,
+COUNCIL_MUST_USE bool council_login_sign(uint8_t sig[COUNCIL_SIG_BYTES],
+                                         const uint8_t sign_secret[64],
+                                         const struct council_challenge *c, const uint8_t *member,
+                                         const char *purpose);
+COUNCIL_MUST_USE bool council_login_verify(const uint8_t sig[COUNCIL_SIG_BYTES],
+                                           const uint8_t device[COUNCIL_KEY_BYTES],
+                                           const struct council_challenge *c, const uint8_t *member,
                                            const char *purpose);
 
 /* The invite key's signature over P("council/v1/invite-read", council, member, server, server nonce): lets a logged-in non-member read texts. */
-COUNCIL_MUST_USE bool council_invite_read_sign(uint8_t sig[COUNCIL_SIG_BYTES], const uint8_t invite_secret[64], const struct council_challenge *c, const uint8_t council[COUNCIL_KEY_BYTES],
+COUNCIL_MUST_USE bool council_invite_read_sign(uint8_t sig[COUNCIL_SIG_BYTES],
+                                               const uint8_t invite_secret[64],
+                                               const struct council_challenge *c,
+                                               const uint8_t council[COUNCIL_KEY_BYTES],
                                                const uint8_t member[COUNCIL_KEY_BYTES]);
-COUNCIL_MUST_USE bool council_invite_read_verify(const uint8_t sig[COUNCIL_SIG_BYTES], const uint8_t invite[COUNCIL_KEY_BYTES], const struct council_challenge *c,
-                                                 const uint8_t council[COUNCIL_KEY_BYTES], const uint8_t member[COUNCIL_KEY_BYTES]);
+COUNCIL_MUST_USE bool council_invite_read_verify(const uint8_t sig[COUNCIL_SIG_BYTES],
+                                                 const uint8_t invite[COUNCIL_KEY_BYTES],
+                                                 const struct council_challenge *c,
+                                                 const uint8_t council[COUNCIL_KEY_BYTES],
+                                                 const uint8_t member[COUNCIL_KEY_BYTES]);
 
 /*
  * An invite link: "<origin>/join#" and the base64url of version (1 byte: 1), invite seed (32), council (32), head seq (u64be), head (32), server key (32). For "unix:" origins the link
  * is "unix:<path>/join#...", and the origin in a login is "unix:".
  */
 struct council_link {
-    char url[COUNCIL_ORIGIN_MAX + 1]; /* where to connect: an origin, or "unix:<path>" */
+    char url[COUNCIL_ORIGIN_MAX + 1];        /* where to connect: an origin, or "unix:<path>" */
     uint8_t invite_seed[COUNCIL_SEED_BYTES]; /* secret: wipe */
     uint8_t council[COUNCIL_KEY_BYTES];
     uint64_t seq;
@@ -47,8 +65,10 @@ struct council_link {
     uint8_t server[COUNCIL_KEY_BYTES];
 };
 /* BAD_LINK if the url is too long. */
-COUNCIL_MUST_USE enum council_error council_link_encode(char out[COUNCIL_LINK_MAX], const struct council_link *link);
+COUNCIL_MUST_USE enum council_error council_link_encode(char out[COUNCIL_LINK_MAX],
+                                                        const struct council_link *link);
 /* BAD_LINK. */
-COUNCIL_MUST_USE enum council_error council_link_decode(struct council_link *out, const char *text, uint32_t len);
+COUNCIL_MUST_USE enum council_error council_link_decode(struct council_link *out, const char *text,
+                                                        uint32_t len);
 
 #endif

@@ -45,10 +45,12 @@ bool client_unlocked(const struct client *client);
 /*
  * Opens the home key. `passphrase` NULL asks a running agent of this home for it (WRONG_PASSPHRASE if there is none). WRONG_PASSPHRASE, HOME_DAMAGED, NO_HOME. Argon2id: takes about 0.1 s.
  */
-COUNCIL_MUST_USE enum council_error client_unlock(struct client *client, const char *passphrase, uint32_t len);
+COUNCIL_MUST_USE enum council_error client_unlock(struct client *client, const char *passphrase,
+                                                  uint32_t len);
 
 /* Seals the home key under another passphrase. */
-COUNCIL_MUST_USE enum council_error client_passphrase(struct client *client, const char *passphrase, uint32_t len);
+COUNCIL_MUST_USE enum council_error client_passphrase(struct client *client, const char *passphrase,
+                                                      uint32_t len);
 
 /* What happened in words after a failure: which entry, field, server. Never NULL; borrowed until the next call. */
 const char *client_detail(const struct client *client);
@@ -60,21 +62,31 @@ const char *client_detail(const struct client *client);
  * writes the recovery phrase to `phrase` (wipe it after showing). `code` may be NULL. Online; the home must be new.
  * `server_key` (32 bytes) is the key a link named, or NULL to trust the first answer.
  */
-COUNCIL_MUST_USE enum council_error client_register(struct client *client, const char *url, const uint8_t *server_key, const char *code, const char *passphrase,
-                                                    uint32_t passphrase_len, char phrase[COUNCIL_PHRASE_MAX]);
+COUNCIL_MUST_USE enum council_error client_register(struct client *client, const char *url,
+                                                    const uint8_t *server_key, const char *code,
+                                                    const char *passphrase, uint32_t passphrase_len,
+                                                    char phrase[COUNCIL_PHRASE_MAX]);
 
 /*
  * Comes back from the phrase on a new home: recovery login, member log, a new device, `member.recover` (revoking every other device unless `keep_devices`), epochs from the
  * recovery boxes of every log, pins moved. WRONG_WORD names the word in client_detail.
  */
-COUNCIL_MUST_USE enum council_error client_recover(struct client *client, const char *url, const uint8_t *server_key, const char *phrase, bool keep_devices,
-                                                   const char *passphrase, uint32_t passphrase_len);
+COUNCIL_MUST_USE enum council_error client_recover(struct client *client, const char *url,
+                                                   const uint8_t *server_key, const char *phrase,
+                                                   bool keep_devices, const char *passphrase,
+                                                   uint32_t passphrase_len);
 
 /* Another device: the new home makes keys and a request token; an old device adds it; the new home then logs in. */
-COUNCIL_MUST_USE enum council_error client_device_request(struct client *client, const char *device_link, const char *passphrase, uint32_t passphrase_len, char **token);
-COUNCIL_MUST_USE enum council_error client_device_link(struct client *client, char **link);            /* public: server, its key, member */
-COUNCIL_MUST_USE enum council_error client_device_add(struct client *client, const char *token);         /* online */
-COUNCIL_MUST_USE enum council_error client_device_revoke(struct client *client, const uint8_t device[COUNCIL_KEY_BYTES]); /* online */
+COUNCIL_MUST_USE enum council_error client_device_request(struct client *client,
+                                                          const char *device_link,
+                                                          const char *passphrase,
+                                                          uint32_t passphrase_len, char **token);
+COUNCIL_MUST_USE enum council_error
+client_device_link(struct client *client, char **link); /* public: server, its key, member */
+COUNCIL_MUST_USE enum council_error client_device_add(struct client *client,
+                                                      const char *token); /* online */
+COUNCIL_MUST_USE enum council_error
+client_device_revoke(struct client *client, const uint8_t device[COUNCIL_KEY_BYTES]); /* online */
 
 /* Own names: member, device, server url and key. Borrowed; zeros/"" where there is none. */
 const uint8_t *client_member(const struct client *client);
@@ -86,7 +98,12 @@ const struct council_member *client_member_log(const struct client *client);
 
 /* ---- the connection ---- */
 
-enum client_state { CLIENT_OFFLINE, CLIENT_CONNECTING, CLIENT_ONLINE, CLIENT_WAITING /* backing off */ };
+enum client_state {
+    CLIENT_OFFLINE,
+    CLIENT_CONNECTING,
+    CLIENT_ONLINE,
+    CLIENT_WAITING /* backing off */
+};
 
 /* Starts (and keeps) a connection in the following steps; without it the client works offline. */
 void client_connect(struct client *client);
@@ -101,13 +118,17 @@ void client_wake(struct client *client);
  * Connects if need be and steps until every log is caught up and the outbox is empty or refused, at most `timeout_ms`; then does duties for at most `duties_ms`.
  * NO_NETWORK or TIMEOUT where it did not get there: what was submitted stays in the outbox. `progress` (may be NULL) hears of entries stored while it runs.
  */
-COUNCIL_MUST_USE enum council_error client_sync(struct client *client, int timeout_ms, int duties_ms, void (*progress)(void *ctx, uint64_t stored), void *ctx);
+COUNCIL_MUST_USE enum council_error client_sync(struct client *client, int timeout_ms,
+                                                int duties_ms,
+                                                void (*progress)(void *ctx, uint64_t stored),
+                                                void *ctx);
 
 /* Called for every entry as it is stored, and for every report about the server, while the client runs (for `watch`). */
 struct client_post;
 struct client_events {
     void (*entry)(void *ctx, const struct client_post *post);
-    void (*report)(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], enum council_error error, const char *detail);
+    void (*report)(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], enum council_error error,
+                   const char *detail);
     void (*state)(void *ctx, enum client_state state);
     void *ctx;
 };
@@ -119,10 +140,12 @@ struct client_log_info {
     uint8_t log[COUNCIL_KEY_BYTES];
     bool journal, member; /* member false: a former one */
     uint64_t seq;         /* entries stored */
-    enum council_error stopped; /* not OK: the server's fault, see client_detail of `council verify`; nothing after seq is taken */
+    enum council_error
+        stopped; /* not OK: the server's fault, see client_detail of `council verify`; nothing after seq is taken */
 };
 /* The councils (journal last) of this home, owned by the caller (free). */
-COUNCIL_MUST_USE enum council_error client_logs(struct client *client, struct client_log_info **out, uint32_t *count);
+COUNCIL_MUST_USE enum council_error client_logs(struct client *client, struct client_log_info **out,
+                                                uint32_t *count);
 /* Own journal's name, zeros before it exists. */
 const uint8_t *client_journal(const struct client *client);
 /* The folded council, or NULL: borrowed until the next step or submit. */
@@ -133,14 +156,17 @@ struct client_post {
     const uint8_t *log;
     uint64_t seq, at, received; /* unix ms: the author's word, the server's word */
     const struct council_entry *entry;
-    const json_t *content;    /* the plaintext of a sealed kind; NULL where unreadable */
+    const json_t *content;         /* the plaintext of a sealed kind; NULL where unreadable */
     enum council_error unreadable; /* OK, NO_KEY, BAD_CIPHER, BAD_PADDING, BAD_CONTENT, ERASED */
 };
 /* Calls `each` for the entries after `after` in order, until it returns false. All pointers are borrowed for the call. */
-COUNCIL_MUST_USE enum council_error client_read(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t after, bool (*each)(void *ctx, const struct client_post *post), void *ctx);
+COUNCIL_MUST_USE enum council_error
+client_read(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t after,
+            bool (*each)(void *ctx, const struct client_post *post), void *ctx);
 
 /* Re-verifies every stored entry from its bytes: signature, head, rules. The first error with its log and seq in client_detail. */
-COUNCIL_MUST_USE enum council_error client_verify(struct client *client, void (*progress)(void *ctx, uint64_t done), void *ctx);
+COUNCIL_MUST_USE enum council_error
+client_verify(struct client *client, void (*progress)(void *ctx, uint64_t done), void *ctx);
 
 /* ---- writing: one way for every kind ---- */
 
@@ -157,9 +183,16 @@ COUNCIL_MUST_USE enum council_error client_verify(struct client *client, void (*
  *   post            {"content":object,"meeting":local?}     erase {"posts":[seq…]}      council.upgrade {"version"}
  * The rules are checked against the replica first, so what cannot succeed is refused at once with its error and nothing is stored.
  */
-COUNCIL_MUST_USE enum council_error client_submit(struct client *client, const uint8_t *log, enum council_kind kind, const json_t *intent, uint64_t *item);
+COUNCIL_MUST_USE enum council_error client_submit(struct client *client, const uint8_t *log,
+                                                  enum council_kind kind, const json_t *intent,
+                                                  uint64_t *item);
 
-enum client_item_state { CLIENT_ITEM_WAITING, CLIENT_ITEM_SENT, CLIENT_ITEM_ACKNOWLEDGED, CLIENT_ITEM_FAILED };
+enum client_item_state {
+    CLIENT_ITEM_WAITING,
+    CLIENT_ITEM_SENT,
+    CLIENT_ITEM_ACKNOWLEDGED,
+    CLIENT_ITEM_FAILED
+};
 struct client_item {
     enum client_item_state state;
     uint8_t log[COUNCIL_KEY_BYTES];
@@ -167,25 +200,35 @@ struct client_item {
     enum council_error error; /* once failed */
 };
 /* How an item stands. NO_ENTRY. */
-COUNCIL_MUST_USE enum council_error client_item(struct client *client, uint64_t item, struct client_item *out);
+COUNCIL_MUST_USE enum council_error client_item(struct client *client, uint64_t item,
+                                                struct client_item *out);
 /* Steps until the item is acknowledged (OK), failed (its error), or the time is over (TIMEOUT, or NO_NETWORK where there was none: it stays in the outbox). */
-COUNCIL_MUST_USE enum council_error client_wait(struct client *client, uint64_t item, int timeout_ms);
+COUNCIL_MUST_USE enum council_error client_wait(struct client *client, uint64_t item,
+                                                int timeout_ms);
 /* Items not yet acknowledged. */
 uint32_t client_outbox_count(struct client *client);
 /* Drops a failed item, or one that was never sent. NO_ENTRY otherwise. */
 COUNCIL_MUST_USE enum council_error client_item_drop(struct client *client, uint64_t item);
 
 /* Opens an invite (online or not) and returns its link (owned). The secret is kept sealed in the home so that the link can be listed again. */
-COUNCIL_MUST_USE enum council_error client_invite(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES], uint32_t uses, uint64_t expires, char **link, uint64_t *item);
+COUNCIL_MUST_USE enum council_error client_invite(struct client *client,
+                                                  const uint8_t log[COUNCIL_KEY_BYTES],
+                                                  uint32_t uses, uint64_t expires, char **link,
+                                                  uint64_t *item);
 /* The link of an open invite whose secret this home has, or NULL. Owned. */
-char *client_invite_link(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES], const uint8_t invite[COUNCIL_KEY_BYTES]);
+char *client_invite_link(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES],
+                         const uint8_t invite[COUNCIL_KEY_BYTES]);
 
 /* Joins by link, online; nobody else needs to be. Reads the council's texts with the invite key, checks that they extend the link's head, joins. `log` is written. */
-COUNCIL_MUST_USE enum council_error client_join(struct client *client, const char *link, uint8_t log[COUNCIL_KEY_BYTES], int timeout_ms);
+COUNCIL_MUST_USE enum council_error client_join(struct client *client, const char *link,
+                                                uint8_t log[COUNCIL_KEY_BYTES], int timeout_ms);
 
 /* ---- drafts: text that is nobody's yet, sealed under the home key; named by the caller ---- */
-COUNCIL_MUST_USE enum council_error client_draft_put(struct client *client, const char *name, const char *text, uint32_t len);
-COUNCIL_MUST_USE enum council_error client_draft_get(struct client *client, const char *name, char **text, uint32_t *len); /* owned; NO_ENTRY */
+COUNCIL_MUST_USE enum council_error client_draft_put(struct client *client, const char *name,
+                                                     const char *text, uint32_t len);
+COUNCIL_MUST_USE enum council_error client_draft_get(struct client *client, const char *name,
+                                                     char **text,
+                                                     uint32_t *len); /* owned; NO_ENTRY */
 COUNCIL_MUST_USE enum council_error client_draft_drop(struct client *client, const char *name);
 
 /* ---- duties and the agent ---- */
