@@ -1,0 +1,115 @@
+/*
+ * The store's inside: the one connection, its statements, and what a transaction does to memory.
+ *
+ * Shared by the files of this folder alone. Invariant: outside of store_begin ... store_end no
+ * transaction is open, and the tails in memory say what is committed.
+ */
+#ifndef COUNCIL_SERVER_STORE_ENGINE_H
+#define COUNCIL_SERVER_STORE_ENGINE_H
+
+#include "server/store/store.h"
+#include "server/store/tails.h"
+
+#include <sqlite3.h>
+
+enum {
+    STORE_TAILS_MAX = 65536, /* logs whose tail is in memory */
+    STORE_FLUSH_ROWS =
+        16384, /* tails are written out when so many rows came since the last time, */
+    STORE_FLUSH_ROWS_MUST =
+        32768, /* and an append waits for it here; a start reads at most so many rows */
+    STORE_CHECKPOINT_FRAMES = 256, /* housekeeping copies the journal into the file from here on, */
+    STORE_CHECKPOINT_MUST = 512,   /* and an append waits for it here */
+    STORE_CACHE_KIB = 32768,       /* pages in memory */
+    STORE_JOURNAL_MAX = 16777216,  /* the journal file is cut back to this when it is reused */
+    STORE_BLOCK = 64,              /* entries of an extent */
+    STORE_DETAIL_MAX = 200,
+};
+
+_Static_assert(STORE_FLUSH_ROWS_MUST + (int)STORE_BATCH_ROWS_MAX < STORE_TAILS_MAX,
+               "dirty tails cannot be forgotten: they must always fit");
+
+#define STATEMENT(name, text) STMT_##name,
+enum store_stmt {
+#include "server/store/statements.def"
+    STMT_COUNT
+};
+#undef STATEMENT
+
+/* How a tail was before the open batch touched it. */
+struct store_undo {
+    struct tail *tail;
+    struct tail before; /* seq 0: the log is new */
+};
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *stmts[STMT_COUNT];
+    struct tails *tails;
+    int64_t last_row;
+    int64_t watermark;  /* rows up to this one are in the stored tails */
+    uint64_t batch;     /* number of the open or last batch */
+    int journal_frames; /* since the journal was last begun anew */
+    bool read_only;
+    bool broken;        /* an outcome is unknown: nothing is done any more */
+    bool erase_pending; /* erased data may still stand in the journal */
+    uint32_t n_undo;
+    struct store_undo undo[STORE_BATCH_ROWS_MAX];
+    char detail[STORE_DETAIL_MAX];
+};
+
+/* Prepares all statements; finalizes them. */
+enum store_status store_prepare(struct store *store);
+void store_finalize(struct store *store);
+
+/* A status for an engine's result code, with a line for store_detail: what is a constant text. */
+enum store_status store_fail(struct store *store, const char *what, int rc);
+
+/* The statement, reset and ready to be bound. Borrowed. */
+sqlite3_stmt *store_stmt(struct store *store, enum store_stmt id);
+
+/* Steps: *row says whether there is a row; without one the statement is reset. store_run wants
+ * none. store_reset ends a reading. */
+enum store_status store_step(struct store *store, enum store_stmt id, bool *row);
+enum store_status store_run(struct store *store, enum store_stmt id);
+void store_reset(struct store *store, enum store_stmt id);
+
+/* One transaction. store_end commits where status is OK and rolls back where it is not; answers
+ * what came of it. */
+enum store_status store_begin(struct store *store);
+enum store_status store_end(struct store *store, enum store_status status);
+
+/* Binding and reading columns; binding borrows until the statement is stepped. */
+void store_bind_id(sqlite3_stmt *stmt, int at, const uint8_t id[STORE_ID_BYTES]);
+void store_bind_uint(sqlite3_stmt *stmt, int at, uint64_t value);
+uint64_t store_column_uint(sqlite3_stmt *stmt, int at);
+bool store_column_id(sqlite3_stmt *stmt, int at, uint8_t id[STORE_ID_BYTES]); /* false: not an id */
+
+/* logs.c: the tail of a log, from memory or disk (NOT_FOUND), and remembering how it was before the
+ * open batch changes it. */
+enum store_status store_tail_find(struct store *store, const uint8_t log[STORE_ID_BYTES],
+                                  struct tail **out);
+void store_tail_touch(struct store *store, struct tail *tail);
+void store_tails_keep(struct store *store);   /* the batch is committed */
+void store_tails_revert(struct store *store); /* the batch is not */
+enum store_status store_tails_recover(struct store *store);
+enum store_status store_tails_flush(struct store *store);
+
+/* rows.c: where a log's entries stand. Fills rows[] with those of one block (entries 64*block+1
+ * ...), as many as there are. */
+enum store_status store_block_rows(struct store *store, const struct tail *tail, uint64_t block,
+                                   int64_t rows[STORE_BLOCK], uint32_t *n);
+/* The row of one entry; seq is between 1 and the tail's. */
+enum store_status store_row_of(struct store *store, const struct tail *tail, uint64_t seq,
+                               int64_t *row);
+/* Notes down the block that the tail has just completed. */
+enum store_status store_block_keep(struct store *store, const struct tail *tail);
+
+/* changes.c: applies one change of a batch, just before its row. */
+enum store_status store_change_apply(struct store *store, const struct store_row *row,
+                                     const struct store_change *change);
+
+/* maintain.c: copies the journal into the file. */
+enum store_status store_checkpoint(struct store *store, bool truncate);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * Opening and closing: the one connection and how it is set up.
+ *
+ * Invariant: a file that is newer than this program, or not ours, is left untouched; a store that
+ * opened belongs to this process alone until it is closed.
+ */
+#include "server/store/engine.h"
+#include "server/store/migrate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum store_status pragma(struct store *store, const char *sql)
+{
+    int rc = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+    return rc == SQLITE_OK ? STORE_OK : store_fail(store, sql, rc);
+}
+
+/* The file, so that it is ours alone to read from its first byte on: the engine gives its
+ * companions the same mode. */
+static enum store_status ensure_file(const char *path, unsigned flags)
+{
+    if (access(path, F_OK) == 0)
+        return STORE_OK;
+    if (errno != ENOENT)
+        return STORE_IO;
+    if ((flags & STORE_OPEN_CREATE) == 0 || (flags & STORE_OPEN_READ_ONLY) != 0)
+        return STORE_NOT_FOUND;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno == ENOENT ? STORE_NOT_FOUND : errno == ENOSPC ? STORE_FULL : STORE_IO;
+    /* No lock of ours is on it yet that closing it could drop. */
+    return close(fd) == 0 ? STORE_OK : STORE_IO;
+}
+
+static int on_commit(void *context, sqlite3 *db, const char *name, int frames)
+{
+    struct store *store = context;
+
+    (void)db;
+    (void)name;
+    store->journal_frames = frames;
+    return SQLITE_OK;
+}
+
+/* What must hold before the first byte is read: nobody else's, and nothing in the file is trusted
+ * to run. */
+static enum store_status connect(struct store *store, const char *path)
+{
+    /* Writable even for reading only: a journal left by a killed process must be read, under a
+     * lock. */
+    int rc =
+        sqlite3_open_v2(path, &store->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (rc != SQLITE_OK)
+        return store->db == NULL ? STORE_NOMEM : store_fail(store, "open", rc);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+    return pragma(store, "PRAGMA locking_mode = EXCLUSIVE");
+}
+
+/* How it is kept, once it is known to be ours. */
+static enum store_status configure(struct store *store)
+{
+    char sizes[128];
+    enum store_status status;
+
+    (void)snprintf(sizes, sizeof sizes, "PRAGMA cache_size = -%d; PRAGMA journal_size_limit = %d",
+                   (int)STORE_CACHE_KIB, (int)STORE_JOURNAL_MAX);
+    if ((status = pragma(store, "PRAGMA journal_mode = WAL")) != STORE_OK ||
+        (status = pragma(store, "PRAGMA synchronous = FULL")) != STORE_OK ||
+        (status = pragma(store, "PRAGMA secure_delete = ON")) != STORE_OK ||
+        (status = pragma(store, "PRAGMA temp_store = MEMORY")) != STORE_OK ||
+        (status = pragma(store, sizes)) != STORE_OK)
+        return status;
+    /* In place of automatic checkpoints. */
+    (void)sqlite3_wal_hook(store->db, on_commit, store);
+    return STORE_OK;
+}
+
+static enum store_status set_up(struct store *store, const char *path)
+{
+    int version = 0;
+    enum store_status status;
+
+    if ((status = connect(store, path)) != STORE_OK ||
+        (status = store_schema_version(store, &version)) != STORE_OK)
+        return status;
+    if (store->read_only) {
+        if (version < store_migrations_count)
+            return STORE_OLDER;
+        status = pragma(store, "PRAGMA query_only = ON");
+    } else if ((status = configure(store)) == STORE_OK) {
+        status = store_migrate(store, version);
+    }
+    if (status != STORE_OK || (status = store_prepare(store)) != STORE_OK)
+        return status;
+    /* A killed process may have left erased data in the journal. */
+    if (!store->read_only && (status = store_checkpoint(store, true)) != STORE_OK &&
+        status != STORE_FULL)
+        return status;
+    return store_tails_recover(store);
+}
+
+static void dispose(struct store *store)
+{
+    store_finalize(store);
+    (void)sqlite3_close(store->db);
+    tails_destroy(store->tails);
+    free(store);
+}
+
+enum store_status store_open(const char *path, unsigned flags, struct store **out)
+{
+    *out = NULL;
+    enum store_status status = ensure_file(path, flags);
+    if (status != STORE_OK)
+        return status;
+    struct store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return STORE_NOMEM;
+    store->read_only = (flags & STORE_OPEN_READ_ONLY) != 0;
+    store->tails = tails_create(STORE_TAILS_MAX);
+    status = store->tails == NULL ? STORE_NOMEM : set_up(store, path);
+    if (status != STORE_OK) {
+        dispose(store);
+        return status;
+    }
+    *out = store;
+    return STORE_OK;
+}
+
+enum store_status store_close(struct store *store)
+{
+    if (store == NULL)
+        return STORE_OK;
+    enum store_status status = store->read_only ? STORE_OK : store_settle(store);
+    dispose(store);
+    return status;
+}

@@ -1,0 +1,93 @@
+/*
+ * The server's own small settings, and the figures of the whole store.
+ */
+#include "server/store/engine.h"
+
+#include <string.h>
+
+enum store_status store_setting_get(struct store *store, const char *name, void *value,
+                                    uint32_t *len)
+{
+    sqlite3_stmt *stmt = store_stmt(store, STMT_SETTING_GET);
+    bool found;
+
+    (void)sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+    enum store_status status = store_step(store, STMT_SETTING_GET, &found);
+    if (status != STORE_OK || !found)
+        return status != STORE_OK ? status : STORE_NOT_FOUND;
+    const void *blob = sqlite3_column_blob(stmt, 0);
+    uint32_t size = (uint32_t)sqlite3_column_bytes(stmt, 0);
+    if (size > *len) {
+        status = STORE_INVALID;
+    } else {
+        if (size > 0)
+            memcpy(value, blob, size);
+        *len = size;
+    }
+    store_reset(store, STMT_SETTING_GET);
+    return status;
+}
+
+enum store_status store_setting_set(struct store *store, const char *name, const void *value,
+                                    uint32_t len)
+{
+    size_t name_len = strnlen(name, STORE_KEY_MAX + 1);
+    if (name_len == 0 || name_len > STORE_KEY_MAX || len > STORE_VALUE_MAX)
+        return STORE_INVALID;
+
+    enum store_status status = store_begin(store);
+    if (status != STORE_OK)
+        return status;
+    sqlite3_stmt *stmt = store_stmt(store, STMT_SETTING_SET);
+    (void)sqlite3_bind_text(stmt, 1, name, (int)name_len, SQLITE_STATIC);
+    (void)sqlite3_bind_blob(stmt, 2, len > 0 ? value : "", (int)len, SQLITE_STATIC);
+    return store_end(store, store_run(store, STMT_SETTING_SET));
+}
+
+static enum store_status one_number(struct store *store, enum store_stmt id, uint64_t *out)
+{
+    sqlite3_stmt *stmt = store_stmt(store, id);
+    bool found;
+
+    enum store_status status = store_step(store, id, &found);
+    if (status == STORE_OK && found)
+        *out = store_column_uint(stmt, 0);
+    store_reset(store, id);
+    return status;
+}
+
+static enum store_status count_logs(struct store *store, struct store_stats *out)
+{
+    sqlite3_stmt *stmt = store_stmt(store, STMT_LOG_COUNT);
+    uint64_t *const counts[] = {
+        [STORE_LOG_MEMBER] = &out->logs_member,
+        [STORE_LOG_COUNCIL] = &out->logs_council,
+        [STORE_LOG_JOURNAL] = &out->logs_journal,
+    };
+    enum store_status status;
+    bool found;
+
+    while ((status = store_step(store, STMT_LOG_COUNT, &found)) == STORE_OK && found) {
+        int kind = sqlite3_column_int(stmt, 0);
+        if (kind >= STORE_LOG_MEMBER && kind <= STORE_LOG_JOURNAL)
+            *counts[kind] = store_column_uint(stmt, 1);
+    }
+    return status;
+}
+
+enum store_status store_stats(struct store *store, struct store_stats *out)
+{
+    uint64_t pages = 0, page_bytes = 0;
+
+    /* Rows are never taken out, so the last one's number is their count. */
+    *out = (struct store_stats){.entries = (uint64_t)store->last_row};
+    enum store_status status = count_logs(store, out);
+    if (status == STORE_OK)
+        status = one_number(store, STMT_CODE_COUNT, &out->codes);
+    if (status == STORE_OK)
+        status = one_number(store, STMT_PAGE_COUNT, &pages);
+    if (status == STORE_OK)
+        status = one_number(store, STMT_PAGE_SIZE, &page_bytes);
+    out->bytes = pages * page_bytes;
+    return status;
+}
