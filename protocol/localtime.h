@@ -12,7 +12,10 @@
 
 #include "protocol/error.h"
 
-enum { COUNCIL_LOCAL_CHARS = 16, COUNCIL_RULE_MAX = 63 };
+enum {
+    COUNCIL_LOCAL_CHARS = 16,
+    COUNCIL_RULE_MAX = 63
+};
 
 /* True if `text` is "YYYY-MM-DDThh:mm", a date of the Gregorian calendar and a time of day, years 1970..9999. */
 COUNCIL_MUST_USE bool council_local_valid(const char *text, uint32_t len);
@@ -24,6 +27,7 @@ uint32_t council_local_weekday(const char *local);
  * Reads `FREQ=WEEKLY;BYDAY=d1,d2` (two different days, Monday first: `*fast` true) or `FREQ=WEEKLY;INTERVAL=2;BYDAY=d` (`*fast` false).
  * `*days` gets a bit for each day, bit 0 = MO .. bit 6 = SU. False, with nothing written, for every other text.
  */
-COUNCIL_MUST_USE bool council_rule_parse(const char *rule, uint32_t len, bool *fast, uint32_t *days);
+COUNCIL_MUST_USE bool council_rule_parse(const char *rule, uint32_t len, bool *fast,
+                                         uint32_t *days);
 
 #endif
