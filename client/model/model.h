@@ -1,0 +1,146 @@
+/*
+ * model.h - what a council's members have said to each other, folded from opened posts.
+ *
+ * Owns the meaning of content: names, notes, documents with revisions and comments, check-ins and the ledger of
+ * commitments, comparisons of the safety number. Knows no keys, entries or storage: a post comes with its author (from the
+ * entry, never from a body), its place and its plaintext. Posts are added in order of seq; an erased or unreadable one is simply not
+ * added (its content is NULL). Invariant: the same posts give the same model, whoever folds them.
+ */
+#ifndef COUNCIL_CLIENT_MODEL_MODEL_H
+#define COUNCIL_CLIENT_MODEL_MODEL_H
+
+#include "client/model/content.h"
+#include "client/model/form.h"
+#include "protocol/bytes.h"
+
+/* One opened post. All pointers are borrowed; content is kept by reference. */
+struct model_post {
+    uint64_t seq, at, received; /* unix ms: the author's word, the server's word */
+    const uint8_t *author;      /* 32 bytes */
+    const json_t *content;
+    bool moderator; /* the author is a moderator now */
+};
+
+struct model_profile {
+    uint8_t member[COUNCIL_KEY_BYTES];
+    uint64_t seq;
+    const char *name, *about, *zone; /* about and zone may be NULL */
+};
+
+struct model_note {
+    uint64_t seq, at, received, reply;
+    uint8_t author[COUNCIL_KEY_BYTES];
+    const char *text;
+};
+
+struct model_revision {
+    uint64_t seq, at, revision;
+    const char *title; /* may be NULL */
+    const json_t *fields;
+};
+
+struct model_comment {
+    uint64_t seq, at, revision;
+    uint8_t author[COUNCIL_KEY_BYTES];
+    const char *field, *text; /* field may be NULL */
+};
+
+/* Named by author and object: only that author revises it. */
+struct model_document {
+    uint8_t author[COUNCIL_KEY_BYTES], object[COUNCIL_ID_BYTES];
+    const struct form *form;
+    struct model_revision *revisions; /* in order of seq; at least one */
+    struct model_comment *comments;
+    uint32_t revision_count, revision_size, comment_count, comment_size;
+};
+
+enum model_commitment_state {
+    MODEL_OPEN,
+    MODEL_PARTLY,
+    MODEL_MISSED,
+    MODEL_DONE,
+    MODEL_DROPPED
+};
+
+/* OPEN, PARTLY and MISSED are carried over; DONE and DROPPED are closed for good. */
+struct model_commitment {
+    uint8_t author[COUNCIL_KEY_BYTES], id[COUNCIL_ID_BYTES];
+    const char *text, *measure, *due, *word; /* all but text may be NULL */
+    enum model_commitment_state state;
+    uint64_t opened_seq, opened_at, changed_seq, changed_at;
+    uint32_t carried; /* check-ins of its author since it was made that left it open */
+};
+
+struct model_checkin {
+    uint64_t seq, at;
+    uint8_t author[COUNCIL_KEY_BYTES];
+    const char *meeting, *text; /* may be NULL */
+    uint32_t hope, energy;      /* 0: not shared */
+    const json_t *content;
+};
+
+struct model_verified {
+    uint8_t member[COUNCIL_KEY_BYTES];
+    uint64_t seq, control_seq;
+    const char *number;
+};
+
+/* Read what you like; change it through model_add alone. Pointers hold until the next model_add. */
+struct model {
+    const char *title; /* the council's name, or NULL */
+    struct model_profile *profiles;
+    struct model_note *notes;
+    struct model_document *documents;
+    struct model_commitment *commitments;
+    struct model_checkin *checkins;
+    struct model_verified *verified; /* the latest of each member */
+    uint32_t profile_count, note_count, document_count, commitment_count, checkin_count,
+        verified_count;
+    uint32_t profile_size, note_size, document_size, commitment_size, checkin_size, verified_size;
+    uint32_t newer;   /* posts that need a newer client */
+    uint32_t refused; /* posts whose content no client may write */
+    json_t *held;     /* references that the pointers above borrow from */
+};
+
+/* An empty model, owned by the caller; NULL without memory. */
+struct model *model_create(void);
+void model_destroy(struct model *model);
+
+/*
+ * Adds one post. NEEDS_NEWER and BAD_CONTENT say that it changed nothing and was counted; NO_MEMORY leaves the model as it was.
+ */
+COUNCIL_MUST_USE enum council_error model_add(struct model *model, const struct model_post *post);
+
+/* A member's profile, or NULL. */
+const struct model_profile *model_profile(const struct model *model,
+                                          const uint8_t member[COUNCIL_KEY_BYTES]);
+
+/*
+ * What to call a member: the name of their profile, made distinct with the start of their key where two share it, or "member " and that start.
+ */
+enum {
+    MODEL_NAME_MAX = 64 + 16
+};
+void model_name(const struct model *model, const uint8_t member[COUNCIL_KEY_BYTES],
+                char out[MODEL_NAME_MAX]);
+
+/* A document by author and object, or NULL; `author` NULL takes the only one with that object. */
+const struct model_document *model_document(const struct model *model, const uint8_t *author,
+                                            const uint8_t object[COUNCIL_ID_BYTES]);
+
+/* A document's revision by number, or the latest for 0; NULL where there is none. */
+const struct model_revision *model_revision(const struct model_document *document,
+                                            uint64_t revision);
+
+/* The author's next commitment that is still open, after index `after` (start with UINT32_MAX); UINT32_MAX at the end. */
+uint32_t model_open_commitment(const struct model *model, const uint8_t author[COUNCIL_KEY_BYTES],
+                               uint32_t after);
+
+/* The latest check-in of a member, or NULL. */
+const struct model_checkin *model_last_checkin(const struct model *model,
+                                               const uint8_t author[COUNCIL_KEY_BYTES]);
+
+/* "open", "partly", "missed", "done", "dropped". */
+const char *model_commitment_word(enum model_commitment_state state);
+
+#endif
