@@ -13,16 +13,16 @@
 #include <sqlite3.h>
 
 enum {
-    STORE_TAILS_MAX = 65536, /* logs whose tail is in memory */
-    STORE_FLUSH_ROWS =
-        16384, /* tails are written out when so many rows came since the last time, */
-    STORE_FLUSH_ROWS_MUST =
-        32768, /* and an append waits for it here; a start reads at most so many rows */
-    STORE_CHECKPOINT_FRAMES = 256, /* housekeeping copies the journal into the file from here on, */
-    STORE_CHECKPOINT_MUST = 512,   /* and an append waits for it here */
-    STORE_CACHE_KIB = 32768,       /* pages in memory */
-    STORE_JOURNAL_MAX = 16777216,  /* the journal file is cut back to this when it is reused */
-    STORE_BLOCK = 64,              /* entries of an extent */
+    STORE_TAILS_MAX = 65536,       /* logs whose tail is in memory */
+    STORE_FLUSH_ROWS = 16384,      /* so many rows after the last time, tails are written out, */
+    STORE_FLUSH_ROWS_MUST = 32768, /* and an append waits for it here: a start reads no more */
+    STORE_PAGE_BYTES = 8192,       /* of a new file */
+    STORE_CHECKPOINT_FRAMES =
+        128,                      /* of the journal, 1 MiB: housekeeping copies it into the file, */
+    STORE_CHECKPOINT_MUST = 256,  /* and at 2 MiB an append waits for that */
+    STORE_CACHE_KIB = 32768,      /* pages in memory */
+    STORE_JOURNAL_MAX = 16777216, /* the journal file is cut back to this when it is reused */
+    STORE_BLOCK = 64,             /* entries of an extent */
     STORE_DETAIL_MAX = 200,
 };
 

@@ -70,12 +70,15 @@ static enum store_status connect(struct store *store, const char *path)
 /* How it is kept, once it is known to be ours. */
 static enum store_status configure(struct store *store)
 {
-    char sizes[128];
+    char page[64], sizes[128];
     enum store_status status;
 
+    (void)snprintf(page, sizeof page, "PRAGMA page_size = %d", (int)STORE_PAGE_BYTES);
     (void)snprintf(sizes, sizeof sizes, "PRAGMA cache_size = -%d; PRAGMA journal_size_limit = %d",
                    (int)STORE_CACHE_KIB, (int)STORE_JOURNAL_MAX);
-    if ((status = pragma(store, "PRAGMA journal_mode = WAL")) != STORE_OK ||
+    /* The page size counts for a new file alone, and only before its journal is made. */
+    if ((status = pragma(store, page)) != STORE_OK ||
+        (status = pragma(store, "PRAGMA journal_mode = WAL")) != STORE_OK ||
         (status = pragma(store, "PRAGMA synchronous = FULL")) != STORE_OK ||
         (status = pragma(store, "PRAGMA secure_delete = ON")) != STORE_OK ||
         (status = pragma(store, "PRAGMA temp_store = MEMORY")) != STORE_OK ||
