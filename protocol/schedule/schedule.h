@@ -46,14 +46,6 @@ COUNCIL_MUST_USE enum council_error schedule_to_utc(const char *local, const cha
 COUNCIL_MUST_USE enum council_error schedule_to_local(uint64_t utc_ms, const char *zone,
                                                       char out[SCHEDULE_LOCAL_CHARS + 1]);
 
-/* The same with the zone's abbreviation at that instant ("CEST", or an offset where the zone has no letters) in `abbreviation`. */
-enum {
-    SCHEDULE_ABBREVIATION_MAX = 15
-};
-COUNCIL_MUST_USE enum council_error
-schedule_to_local_named(uint64_t utc_ms, const char *zone, char out[SCHEDULE_LOCAL_CHARS + 1],
-                        char abbreviation[SCHEDULE_ABBREVIATION_MAX + 1]);
-
 /*
  * Up to `count` meetings that start at or after `from_utc_ms`, in order, into `out`; `*found` is how many. The first possible one is `start` itself. BAD_INPUT: unknown
  * zone, malformed start, a rule that libical does not read or that has more than SCHEDULE_STEPS_MAX meetings before `from_utc_ms`; NO_MEMORY. On error
