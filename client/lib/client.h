@@ -19,6 +19,8 @@
 
 struct client;
 
+#define CLIENT_VERSION "0.1.0"
+
 enum {
     CLIENT_PASSPHRASE_MAX = 1024,
     CLIENT_DETAIL_MAX = 512,
@@ -54,6 +56,9 @@ COUNCIL_MUST_USE enum council_error client_passphrase(struct client *client, con
 
 /* What happened in words after a failure: which entry, field, server. Never NULL; borrowed until the next call. */
 const char *client_detail(const struct client *client);
+
+/* Trusts the certificate authority in `file` (PEM) besides the system's, for https://. HOME_IO if it cannot be read. */
+COUNCIL_MUST_USE enum council_error client_set_ca(struct client *client, const char *file);
 
 /* ---- being somebody ---- */
 
