@@ -151,23 +151,29 @@ enum store_status store_tails_recover(struct store *store)
     return status;
 }
 
+struct dirty {
+    int64_t id;
+    struct tail *tail;
+};
+
 static int by_id(const void *a, const void *b)
 {
-    const struct tail *x = *(struct tail *const *)a, *y = *(struct tail *const *)b;
+    const struct dirty *x = a, *y = b;
 
     return (x->id > y->id) - (x->id < y->id);
 }
 
-static enum store_status write_tails(struct store *store, struct tail *const *tails, uint32_t n)
+static enum store_status write_tails(struct store *store, const struct dirty *dirty, uint32_t n)
 {
     enum store_status status = STORE_OK;
 
     for (uint32_t i = 0; i < n && status == STORE_OK; i++) {
+        const struct tail *tail = dirty[i].tail;
         sqlite3_stmt *stmt = store_stmt(store, STMT_TAIL_SET);
-        (void)sqlite3_bind_int64(stmt, 1, tails[i]->id);
-        (void)sqlite3_bind_int64(stmt, 2, tails[i]->row);
-        store_bind_uint(stmt, 3, tails[i]->seq);
-        store_bind_uint(stmt, 4, tails[i]->bytes);
+        (void)sqlite3_bind_int64(stmt, 1, tail->id);
+        (void)sqlite3_bind_int64(stmt, 2, tail->row);
+        store_bind_uint(stmt, 3, tail->seq);
+        store_bind_uint(stmt, 4, tail->bytes);
         status = store_run(store, STMT_TAIL_SET);
     }
     if (status == STORE_OK) {
@@ -184,11 +190,11 @@ enum store_status store_tails_flush(struct store *store)
 
     if (count == 0)
         return STORE_OK;
-    struct tail **dirty = malloc(count * sizeof *dirty);
+    struct dirty *dirty = malloc(count * sizeof *dirty);
     if (dirty == NULL)
         return STORE_NOMEM;
     while ((tail = tails_dirty_next(store->tails, tail)) != NULL)
-        dirty[n++] = tail;
+        dirty[n++] = (struct dirty){.id = tail->id, .tail = tail};
     qsort(dirty, n, sizeof *dirty, by_id); /* neighbours share pages */
 
     enum store_status status = store_begin(store);
@@ -196,7 +202,7 @@ enum store_status store_tails_flush(struct store *store)
         status = store_end(store, write_tails(store, dirty, n));
     if (status == STORE_OK) {
         for (uint32_t i = 0; i < n; i++)
-            tails_mark(store->tails, dirty[i], TAIL_CLEAN);
+            tails_mark(store->tails, dirty[i].tail, TAIL_CLEAN);
         store->watermark = store->last_row;
     }
     free(dirty);

@@ -99,7 +99,7 @@ enum store_status store_row_of(struct store *store, const struct tail *tail, uin
 enum store_status store_block_keep(struct store *store, const struct tail *tail)
 {
     uint8_t bytes[EXTENT_BYTES];
-    int64_t rows[STORE_BLOCK];
+    int64_t rows[STORE_BLOCK] = {0};
 
     assert(tail->seq % STORE_BLOCK == 0);
     enum store_status status = walk_back(store, tail, tail->seq - STORE_BLOCK + 1, rows);
