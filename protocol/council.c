@@ -108,24 +108,17 @@ void council_add_recipients(const struct council_member *pin, struct council_dev
     }
 }
 
-/* Insertion sort: at most 72, and mostly sorted runs; a comparison through qsort would not be faster. */
-void council_sort_recipients(struct council_device *out, uint32_t *count)
+/* Insertion sort: at most 72, in runs that are mostly short. */
+void council_sort_recipients(struct council_device *out, uint32_t count)
 {
-    uint32_t kept = 0;
-    for (uint32_t i = 1; i < *count; i++) {
+    for (uint32_t i = 1; i < count; i++) {
         struct council_device device = out[i];
         uint32_t j = i;
-        for (; j > 0 && memcmp(&out[j - 1], &device, sizeof device) > 0; j--) {
+        for (; j > 0 && memcmp(out[j - 1].sign, device.sign, COUNCIL_KEY_BYTES) > 0; j--) {
             out[j] = out[j - 1];
         }
         out[j] = device;
     }
-    for (uint32_t i = 0; i < *count; i++) {
-        if (kept == 0 || memcmp(out[kept - 1].sign, out[i].sign, COUNCIL_KEY_BYTES) != 0) {
-            out[kept++] = out[i];
-        }
-    }
-    *count = kept;
 }
 
 void council_recipients(const struct council *council, const struct council_member *pin,
@@ -144,5 +137,5 @@ void council_recipients(const struct council *council, const struct council_memb
     if (pin) {
         council_add_recipients(pin, out, count);
     }
-    council_sort_recipients(out, count);
+    council_sort_recipients(out, *count);
 }

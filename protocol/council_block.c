@@ -8,13 +8,23 @@
 
 #include <string.h>
 
-static bool is_recipient(const uint8_t device[COUNCIL_KEY_BYTES],
-                         const struct council_device *recipients, uint32_t count)
+/* Reads the key to which box `box` goes. */
+static bool read_to(const struct council_text *text, uint32_t box, uint8_t to[COUNCIL_KEY_BYTES])
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (memcmp(recipients[i].sign, device, COUNCIL_KEY_BYTES) == 0) {
+    uint32_t value = council_text_get(text, box, "to");
+    return value != 0 && council_text_bytes(text, value, to, COUNCIL_KEY_BYTES);
+}
+
+static bool has_box_for(const struct council_text *text, uint32_t boxes,
+                        const uint8_t device[COUNCIL_KEY_BYTES])
+{
+    uint32_t box = council_text_first(text, boxes);
+    for (uint32_t i = 0; i < text->values[boxes].count; i++) {
+        uint8_t to[COUNCIL_KEY_BYTES];
+        if (read_to(text, box, to) && memcmp(to, device, COUNCIL_KEY_BYTES) == 0) {
             return true;
         }
+        box = text->values[box].next;
     }
     return false;
 }
@@ -29,8 +39,9 @@ enum council_error council_boxes_check(const struct council_entry *entry, uint32
     uint32_t box = council_text_first(text, boxes);
     for (uint32_t i = 0; i < count; i++) {
         uint8_t to[COUNCIL_KEY_BYTES];
-        uint32_t value = council_text_get(text, box, "to");
-        if (value == 0 || !council_text_bytes(text, value, to, COUNCIL_KEY_BYTES) ||
+        bool twice =
+            i > 0 && memcmp(recipients[i - 1].sign, recipients[i].sign, COUNCIL_KEY_BYTES) == 0;
+        if (twice || !read_to(text, box, to) ||
             memcmp(to, recipients[i].sign, COUNCIL_KEY_BYTES) != 0) {
             return COUNCIL_E_WRONG_RECIPIENTS;
         }
@@ -54,10 +65,10 @@ enum council_error council_block_check(const struct council *council,
     if (entry->text.values[epoch].integer != council->epoch + 1) {
         return COUNCIL_E_WRONG_EPOCH;
     }
-    council_recipients(council, step->moves ? &step->pin : NULL, step->drops ? step->dropped : NULL,
-                       recipients, &count);
-    if (!is_recipient(entry->device, recipients, count)) {
+    if (!has_box_for(&entry->text, boxes, entry->device)) {
         return COUNCIL_E_AUTHOR_DROPPED;
     }
+    council_recipients(council, step->moves ? &step->pin : NULL, step->drops ? step->dropped : NULL,
+                       recipients, &count);
     return council_boxes_check(entry, boxes, recipients, count);
 }

@@ -159,7 +159,7 @@ static enum council_error write_past(struct council_writer *w, const struct coun
     uint32_t count = 0;
     uint32_t box_len;
     council_add_recipients(&person->pin, recipients, &count);
-    council_sort_recipients(recipients, &count);
+    council_sort_recipients(recipients, count);
     council_write_open(w, "boxes", '[');
     for (uint32_t i = 0; i < count; i++) {
         if (!council_history_box(box, &box_len, seeds, council->log, from, to, &recipients[i])) {

@@ -164,7 +164,7 @@ static enum council_error check_past_boxes(const struct council_step *step,
     const struct council_text *text = &step->entry->text;
     uint32_t boxes = council_body_get(step->entry, "boxes");
     council_add_recipients(&person->pin, recipients, &count);
-    council_sort_recipients(recipients, &count);
+    council_sort_recipients(recipients, count);
     enum council_error error = council_boxes_check(step->entry, boxes, recipients, count);
     uint32_t element = council_text_first(text, boxes);
     for (uint32_t i = 0; !error && i < count; i++) {

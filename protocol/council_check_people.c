@@ -48,13 +48,13 @@ enum council_error council_check_join(const struct council *council, struct coun
     if (!invite) {
         return COUNCIL_E_INVITE_UNKNOWN;
     }
-    if (!council_invite_is_open(invite)) {
-        return COUNCIL_E_INVITE_CLOSED;
-    }
     for (uint32_t i = 0; i < invite->used; i++) {
         if (memcmp(invite->admitted[i], step->entry->author, COUNCIL_KEY_BYTES) == 0) {
             return COUNCIL_E_INVITE_REPEATED;
         }
+    }
+    if (!council_invite_is_open(invite)) {
+        return COUNCIL_E_INVITE_CLOSED;
     }
     bool room = step->author || council->person_count < COUNCIL_PEOPLE_MAX;
     return room && council_member_count(council) < council->size ? COUNCIL_OK

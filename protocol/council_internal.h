@@ -61,8 +61,8 @@ bool council_invite_is_open(const struct council_invite *invite);
 /* Appends everything at `pin` that gets boxes; `*count` stays at most COUNCIL_RECIPIENTS_MAX. */
 void council_add_recipients(const struct council_member *pin, struct council_device *out,
                             uint32_t *count);
-/* Sorts by signing key, then box key, and keeps the first of equal signing keys. */
-void council_sort_recipients(struct council_device *out, uint32_t *count);
+/* Sorts by signing key. Two equal ones stay: no block is valid then. */
+void council_sort_recipients(struct council_device *out, uint32_t count);
 
 /* ---- council_chain.c ---- */
 
@@ -78,7 +78,7 @@ COUNCIL_MUST_USE enum council_error council_chain_run(const struct council *coun
 /* The rules of section 6.2 for the entry's block. */
 COUNCIL_MUST_USE enum council_error council_block_check(const struct council *council,
                                                         const struct council_step *step);
-/* WRONG_RECIPIENTS unless the `to` of each box of the array `boxes` is the recipient at its place. */
+/* WRONG_RECIPIENTS unless the `to` of each box of the array `boxes` is the recipient at its place, and no two are the same. */
 COUNCIL_MUST_USE enum council_error council_boxes_check(const struct council_entry *entry,
                                                         uint32_t boxes,
                                                         const struct council_device *recipients,
