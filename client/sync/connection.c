@@ -1,0 +1,350 @@
+/*
+ * connection.c - the states of the connection: connect, hello, login, ready, closing, backoff.
+ *
+ * Owns when to connect, whom to believe (server key and origin) and how long to wait after a failure. Must not know what is said
+ * once it is ready. Invariant: no frame is sent but between sync_connected and the close; a server that is not the expected one
+ * gets no login.
+ */
+#include "client/sync/internal.h"
+
+void sync_set_state(struct sync *sync, enum sync_state state)
+{
+    if (sync->state == state)
+        return;
+    sync->state = state;
+    sync->dirty = true;
+    if (sync->ops->state)
+        sync->ops->state(sync->ctx, state);
+}
+
+enum sync_state sync_state(const struct sync *sync)
+{
+    return sync->state;
+}
+
+enum council_error sync_trouble(const struct sync *sync)
+{
+    return sync->trouble;
+}
+
+const struct council_challenge *sync_challenge(const struct sync *sync)
+{
+    return sync->greeted ? &sync->challenge : NULL;
+}
+
+bool sync_open(const struct sync *sync)
+{
+    return sync->state == SYNC_HELLO || sync->state == SYNC_GREETED || sync->state == SYNC_LOGIN ||
+           sync->state == SYNC_READY;
+}
+
+static void begin_connect(struct sync *sync)
+{
+    sync->deadline = sync->now + CONNECT_MS;
+    sync->again = false;
+    sync->retry_after_ms = 0;
+    sync_set_state(sync, SYNC_CONNECTING);
+    sync->ops->connect(sync->ctx);
+}
+
+void sync_begin_close(struct sync *sync, enum council_error why)
+{
+    if (why)
+        sync->trouble = why;
+    if (sync->state == SYNC_CLOSING || sync->state == SYNC_IDLE)
+        return;
+    sync->deadline = NEVER;
+    if (sync->state == SYNC_BACKOFF) {
+        if (!sync->wanted)
+            sync_set_state(sync, SYNC_IDLE);
+        return;
+    }
+    sync_set_state(sync, SYNC_CLOSING);
+    sync->ops->close(sync->ctx);
+}
+
+static void ended(struct sync *sync)
+{
+    uint64_t lasted = sync->ready_since ? sync->now - sync->ready_since : 0;
+    if (lasted >= STEADY_MS)
+        sync->attempts = 0;
+    sync->ready_since = 0;
+    sync->greeted = false;
+    sync_requests_drop(sync, COUNCIL_E_NO_NETWORK);
+    sync_calls_disconnected(sync);
+    sync_outbox_disconnected(sync);
+    for (uint32_t i = 0; i < sync->log_count; i++)
+        sync_log_disconnected(sync->logs[i]);
+}
+
+void sync_disconnected(struct sync *sync, enum council_error why)
+{
+    if (sync->state == SYNC_IDLE || sync->state == SYNC_BACKOFF)
+        return;
+    /* What came before the end is still good. */
+    for (uint32_t i = 0; i < sync->log_count; i++)
+        sync_intake(sync, sync->logs[i]);
+    if (sync->state != SYNC_CLOSING)
+        sync->trouble = why;
+    ended(sync);
+    if (!sync->wanted) {
+        sync->deadline = NEVER;
+        sync_set_state(sync, SYNC_IDLE);
+        return;
+    }
+    uint64_t delay = 0;
+    if (!sync->again) {
+        delay = sync->retry_after_ms +
+                sync_backoff(sync, sync->attempts, sync->backoff_min_ms, sync->backoff_max_ms);
+        if (sync->attempts < 32)
+            sync->attempts++;
+    }
+    sync->deadline = sync->now + delay;
+    sync_set_state(sync, SYNC_BACKOFF);
+}
+
+void sync_start(struct sync *sync)
+{
+    sync->wanted = true;
+    if (sync->state == SYNC_IDLE || sync->state == SYNC_BACKOFF) {
+        sync->trouble = COUNCIL_OK;
+        begin_connect(sync);
+    }
+}
+
+void sync_stop(struct sync *sync)
+{
+    sync->wanted = false;
+    sync->attempts = 0;
+    sync_begin_close(sync, COUNCIL_OK);
+}
+
+void sync_connection_tick(struct sync *sync)
+{
+    if (sync->now < sync->deadline)
+        return;
+    sync->deadline = NEVER;
+    if (sync->state == SYNC_BACKOFF)
+        begin_connect(sync);
+    else if (sync->state == SYNC_CONNECTING)
+        sync_begin_close(sync, COUNCIL_E_NO_NETWORK);
+    else if (sync_open(sync)) /* the server said goodbye and stayed */
+        sync_begin_close(sync, COUNCIL_E_GOING_AWAY);
+}
+
+/* ---- hello ---- */
+
+void sync_connected(struct sync *sync)
+{
+    if (sync->state != SYNC_CONNECTING)
+        return;
+    sync->deadline = NEVER;
+    sync->limit = REQUESTS_MAX;
+    memset(&sync->challenge, 0, sizeof(sync->challenge));
+    sync_random(sync, sync->challenge.client_nonce, COUNCIL_NONCE_BYTES);
+    sync_set_state(sync, SYNC_HELLO);
+    struct request *request = sync_request(sync, REQUEST_HELLO, COUNCIL_METHOD_SERVER_HELLO);
+    if (request) {
+        council_rpc_field_bytes(&sync->frame, "nonce", sync->challenge.client_nonce,
+                                COUNCIL_NONCE_BYTES);
+        council_rpc_field_int(&sync->frame, "protocol", 1);
+        council_rpc_field_string(&sync->frame, "client", sync->client);
+    }
+    if (!request || sync_request_send(sync, request))
+        sync_begin_close(sync, COUNCIL_E_NO_MEMORY);
+}
+
+static void wrong_server(struct sync *sync, const char *detail)
+{
+    struct sync_report report = {.kind = SYNC_REPORT_WRONG_SERVER,
+                                 .error = COUNCIL_E_WRONG_SERVER,
+                                 .held = sync->server_known ? sync->server : NULL,
+                                 .shown = sync->challenge.server,
+                                 .detail = detail};
+    sync_report_send(sync, NULL, &report);
+}
+
+/* Fills the challenge from the answer; false with a report where the server is not the expected one. */
+static bool believe(struct sync *sync, const json_t *result)
+{
+    struct council_challenge *c = &sync->challenge;
+    uint8_t sig[COUNCIL_SIG_BYTES];
+    const char *origin = council_rpc_string(result, "origin", COUNCIL_ORIGIN_MAX);
+    if (!origin || !council_rpc_bytes(result, "server", c->server, COUNCIL_KEY_BYTES) ||
+        !council_rpc_bytes(result, "nonce", c->server_nonce, COUNCIL_NONCE_BYTES) ||
+        !council_rpc_bytes(result, "sig", sig, COUNCIL_SIG_BYTES) ||
+        !council_rpc_int(result, "expires", 0, COUNCIL_INT_MAX, &c->expires)) {
+        sync_bad_reply(sync, "server.hello");
+        return false;
+    }
+    memcpy(c->origin, origin, strlen(origin) + 1);
+    if (sync->server_known && memcmp(sync->server, c->server, COUNCIL_KEY_BYTES) != 0)
+        wrong_server(sync, "key");
+    else if (sync->origin[0] && strcmp(sync->origin, c->origin) != 0)
+        wrong_server(sync, c->origin);
+    else if (!council_hello_verify(sig, c))
+        wrong_server(sync, "signature");
+    else
+        return true;
+    return false;
+}
+
+static void send_login(struct sync *sync)
+{
+    uint8_t sig[COUNCIL_SIG_BYTES];
+    if (!sync->ops->sign_login(sync->ctx, &sync->challenge, sync->purpose, sig)) {
+        sync->wanted = false;
+        sync_begin_close(sync, COUNCIL_E_LOGIN_REFUSED);
+        return;
+    }
+    bool recovery = sync->purpose == SYNC_LOGIN_RECOVERY;
+    sync_set_state(sync, SYNC_LOGIN);
+    struct request *request = sync_request(sync, REQUEST_LOGIN, COUNCIL_METHOD_AUTH_LOGIN);
+    if (request) {
+        council_rpc_field_bytes(&sync->frame, "device", sync->device, COUNCIL_KEY_BYTES);
+        council_rpc_field_string(&sync->frame, "purpose", recovery ? "recovery" : "device");
+        council_rpc_field_bytes(&sync->frame, "sig", sig, COUNCIL_SIG_BYTES);
+        if (!recovery)
+            council_rpc_field_bytes(&sync->frame, "member", sync->member, COUNCIL_KEY_BYTES);
+    }
+    if (!request || sync_request_send(sync, request))
+        sync_begin_close(sync, COUNCIL_E_NO_MEMORY);
+}
+
+void sync_hello_reply(struct sync *sync, const struct request *request, const struct reply *reply)
+{
+    (void)request;
+    if (sync->state != SYNC_HELLO)
+        return;
+    if (!reply->result) {
+        sync_begin_close(sync, reply->failure->error);
+        return;
+    }
+    if (!believe(sync, reply->result))
+        return;
+    struct sync_hello hello = {
+        .challenge = &sync->challenge, .first = !sync->server_known, .result = reply->result};
+    uint64_t limit = 0;
+    if (council_rpc_int(json_object_get(reply->result, "limits"), "outstanding", 1, COUNCIL_INT_MAX,
+                        &limit) &&
+        limit < REQUESTS_MAX)
+        sync->limit = (uint32_t)limit;
+    if (!council_rpc_int(reply->result, "now", 0, COUNCIL_INT_MAX, &hello.now))
+        hello.now = 0;
+    memcpy(sync->server, sync->challenge.server, COUNCIL_KEY_BYTES);
+    sync->server_known = true;
+    sync->greeted = true;
+    if (sync->ops->hello)
+        sync->ops->hello(sync->ctx, &hello);
+    if (sync->purpose != SYNC_LOGIN_NONE) {
+        send_login(sync);
+        return;
+    }
+    sync->trouble = COUNCIL_OK;
+    sync->ready_since = sync->now;
+    sync_set_state(sync, SYNC_GREETED);
+}
+
+/* ---- login ---- */
+
+void sync_login_reply(struct sync *sync, const struct request *request, const struct reply *reply)
+{
+    (void)request;
+    if (sync->state != SYNC_LOGIN)
+        return;
+    if (!reply->result) {
+        const struct council_rpc_failure *failure = reply->failure;
+        if (failure->error == COUNCIL_E_LOGIN_REFUSED) {
+            struct sync_report report = {.kind = SYNC_REPORT_LOGIN_REFUSED,
+                                         .error = failure->error,
+                                         .detail = failure->detail};
+            sync_report_send(sync, NULL, &report);
+        } else {
+            sync_begin_close(sync, failure->error);
+        }
+        return;
+    }
+    uint8_t member[COUNCIL_KEY_BYTES];
+    if (!council_rpc_bytes(reply->result, "member", member, COUNCIL_KEY_BYTES) ||
+        (sync->purpose == SYNC_LOGIN_DEVICE &&
+         memcmp(member, sync->member, COUNCIL_KEY_BYTES) != 0)) {
+        sync_bad_reply(sync, "member");
+        return;
+    }
+    memcpy(sync->member, member, COUNCIL_KEY_BYTES);
+    sync->trouble = COUNCIL_OK;
+    sync->ready_since = sync->now;
+    sync_set_state(sync, SYNC_READY);
+    if (sync->ops->login)
+        sync->ops->login(sync->ctx, member);
+}
+
+void sync_login(struct sync *sync, enum sync_purpose purpose,
+                const uint8_t member[COUNCIL_KEY_BYTES], const uint8_t device[COUNCIL_KEY_BYTES])
+{
+    sync->purpose = purpose;
+    memcpy(sync->member, member, COUNCIL_KEY_BYTES);
+    memcpy(sync->device, device, COUNCIL_KEY_BYTES);
+    if (sync->state == SYNC_GREETED && purpose != SYNC_LOGIN_NONE) {
+        send_login(sync);
+    } else if (sync->state == SYNC_LOGIN || sync->state == SYNC_READY) {
+        sync->again = true; /* a connection is one session: another identity needs another */
+        sync_begin_close(sync, COUNCIL_OK);
+    }
+}
+
+/* ---- frames ---- */
+
+void sync_bad_reply(struct sync *sync, const char *detail)
+{
+    struct sync_report report = {
+        .kind = SYNC_REPORT_BAD_REPLY, .error = COUNCIL_E_BAD_REPLY, .detail = detail};
+    sync_report_send(sync, NULL, &report);
+    sync_begin_close(sync, COUNCIL_E_BAD_REPLY);
+}
+
+static void goodbye(struct sync *sync, const json_t *params)
+{
+    /* Answers to what is on the wire may still come, so the server closes first, if it does so in time. */
+    if (!council_rpc_int(params, "retry_after_ms", 0, COUNCIL_INT_MAX, &sync->retry_after_ms) ||
+        sync->retry_after_ms > sync->backoff_max_ms)
+        sync->retry_after_ms = sync->backoff_max_ms;
+    sync->trouble = COUNCIL_E_GOING_AWAY;
+    sync->deadline = sync->now + GOODBYE_MS;
+}
+
+static void notification(struct sync *sync, const struct council_rpc *rpc)
+{
+    const char *field = NULL;
+    if (rpc->notification == COUNCIL_NOTIFICATION_COUNT)
+        return; /* a later server's */
+    if (council_rpc_check_notification(rpc->notification, rpc->params, &field)) {
+        sync_bad_reply(sync, field);
+        return;
+    }
+    if (rpc->notification == COUNCIL_NOTIFICATION_LOG_ENTRY)
+        sync_entry_came(sync, rpc->params);
+    else if (rpc->notification == COUNCIL_NOTIFICATION_SERVER_GOODBYE)
+        goodbye(sync, rpc->params);
+    else if (sync->ops->notice)
+        sync->ops->notice(sync->ctx, rpc->notification, rpc->params);
+}
+
+void sync_message(struct sync *sync, const char *text, uint32_t len)
+{
+    if (!sync_open(sync))
+        return;
+    sync->dirty = true;
+    struct council_rpc rpc;
+    if (council_rpc_parse(&rpc, text, len)) {
+        sync_bad_reply(sync, "message");
+        return;
+    }
+    if (rpc.kind == COUNCIL_RPC_NOTIFICATION)
+        notification(sync, &rpc);
+    else if (rpc.kind == COUNCIL_RPC_RESULT || rpc.kind == COUNCIL_RPC_FAILURE)
+        sync_answer(sync, &rpc);
+    else
+        sync_bad_reply(sync, "message");
+    council_rpc_fini(&rpc);
+}

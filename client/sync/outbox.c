@@ -1,0 +1,257 @@
+/*
+ * outbox.c - from draft to acknowledged: when an item may be signed and sent, and what an answer proves.
+ *
+ * Owns the promise that what was written is in the log once or told to have failed. Must not know how an item is signed or kept. Invariant: bytes are
+ * given up only after a refusal that keeps them out for good and a catch-up to where the log ended after that
+ * refusal; until then the same bytes are sent again, and the server answers a repetition with the old place.
+ */
+#include "client/sync/internal.h"
+
+enum outcome {
+    OUTCOME_FAIL,
+    OUTCOME_RESIGN,
+    OUTCOME_LATER
+};
+
+static const struct {
+    enum council_error error;
+    enum outcome outcome;
+    uint32_t limit;
+} outcomes[] = {
+#define SYNC_OUTCOME(error, outcome, limit) {COUNCIL_E_##error, OUTCOME_##outcome, limit},
+#include "client/sync/outcomes.def"
+#undef SYNC_OUTCOME
+};
+
+/* ---- what may be done now ---- */
+
+/* Whether the council's state lets this item in at all: sealing it earlier would only waste the attempt. */
+static bool council_ready(const struct sync *sync, const struct sync_log *log,
+                          const struct item *item)
+{
+    if (log->replica.state.type != COUNCIL_LOG_IS_COUNCIL)
+        return true;
+    const struct council *council = &log->replica.state.council;
+    if ((council->rotation_due || council->epoch == 0) &&
+        !council_kind_has(item->kind, COUNCIL_FLAG_BLOCK) &&
+        item->kind != COUNCIL_KIND_MEMBER_LEAVE)
+        return false;
+    const struct council_person *person = council_person(council, sync->member);
+    bool waits_for_pin = person && person->member &&
+                         !council_device_counts(council, sync->member, sync->device) &&
+                         !council_kind_has(item->kind, COUNCIL_FLAG_CHAIN);
+    return !waits_for_pin;
+}
+
+static bool log_ready(const struct sync *sync, const struct item *item)
+{
+    const struct sync_log *log = sync_log_find(sync, item->log);
+    if (item->direct && (!log || log->replica.state.tail.seq == 0))
+        return !log || log->state != SYNC_LOG_STOPPED;
+    return log && log->state == SYNC_LOG_LIVE && log->queued == 0 && log->pin_ok &&
+           council_ready(sync, log, item);
+}
+
+/* Items of the same log before this one: how many are out, and whether one of them must be settled first. */
+static bool behind_others(const struct sync *sync, uint32_t index)
+{
+    const struct item *item = sync->items[index];
+    bool barrier = council_kind_has(item->kind, COUNCIL_FLAG_FOLDS);
+    uint32_t out = 0;
+    for (uint32_t i = 0; i < index; i++) {
+        const struct item *other = sync->items[i];
+        if (other->state == ITEM_GONE || memcmp(other->log, item->log, COUNCIL_KEY_BYTES) != 0)
+            continue;
+        bool moving = other->state == ITEM_SENT || other->state == ITEM_ACKED;
+        if (barrier || !moving || council_kind_has(other->kind, COUNCIL_FLAG_FOLDS))
+            return true;
+        out++;
+    }
+    return out >= PIPELINE_MAX;
+}
+
+/* ---- sending ---- */
+
+static void fail(struct sync *sync, struct item *item, enum council_error error, const char *detail)
+{
+    uint64_t name = item->item;
+    uint8_t log[COUNCIL_KEY_BYTES];
+    memcpy(log, item->log, sizeof(log));
+    item->state = ITEM_GONE;
+    sync->dirty = true;
+    sync->ops->item_failed(sync->ctx, name, log, error, detail ? detail : "");
+}
+
+void sync_item_acked(struct sync *sync, struct item *item, uint64_t seq)
+{
+    uint64_t name = item->item;
+    uint8_t log[COUNCIL_KEY_BYTES];
+    memcpy(log, item->log, sizeof(log));
+    item->state = ITEM_GONE;
+    sync->dirty = true;
+    sync->ops->item_acked(sync->ctx, name, log, seq);
+}
+
+static void send_item(struct sync *sync, struct item *item)
+{
+    struct request *request = sync_request(sync, REQUEST_APPEND, COUNCIL_METHOD_LOG_APPEND);
+    if (!request)
+        return;
+    memcpy(request->log, item->log, COUNCIL_KEY_BYTES);
+    request->name = item->item;
+    council_rpc_field_entry(&sync->frame, "entry", item->text, item->len, item->sig, item->data,
+                            item->data_len);
+    item->state = ITEM_SENT;
+    enum council_error error = sync_request_send(sync, request);
+    if (error == COUNCIL_E_NO_MEMORY) {
+        item->state = ITEM_SEALED;
+        item->not_before = sync->now + LATER_MIN_MS;
+    } else if (error) {
+        fail(sync, item, error, NULL);
+    }
+}
+
+static void advance(struct sync *sync, struct item *item, uint32_t index)
+{
+    struct sync_log *log = sync_log_find(sync, item->log);
+    if (item->state == ITEM_PROVING && log) {
+        if (log->probe.want < item->need) /* the log was added anew since */
+            item->need = sync_probe_want(log);
+        else if (sync_probe_met(log, item->need))
+            item->state = ITEM_DRAFT;
+        sync->dirty = sync->dirty || item->state == ITEM_DRAFT;
+    }
+    if (sync->now < item->not_before || behind_others(sync, index) || !log_ready(sync, item))
+        return;
+    if (item->state == ITEM_DRAFT) {
+        item->state = ITEM_SIGNING;
+        uint64_t name = item->item;
+        uint8_t where[COUNCIL_KEY_BYTES];
+        memcpy(where, item->log, sizeof(where));
+        sync->ops->sign_item(sync->ctx, name, where, item->why);
+    } else if (item->state == ITEM_SEALED && sync_room(sync, false)) {
+        send_item(sync, item);
+    }
+}
+
+void sync_outbox_pump(struct sync *sync)
+{
+    if (sync->state != SYNC_READY)
+        return;
+    /* Items are freed by the sweep alone, so the list only grows while it is walked. */
+    for (uint32_t i = 0; i < sync->item_count; i++) {
+        if (sync->items[i]->state != ITEM_GONE)
+            advance(sync, sync->items[i], i);
+        if (sync->items[i]->state == ITEM_SEALED && sync->items[i]->not_before <= sync->now)
+            advance(sync, sync->items[i], i); /* was signed at once */
+    }
+}
+
+/* ---- answers ---- */
+
+static void accepted(struct sync *sync, struct item *item, const json_t *result)
+{
+    struct sync_log *log = sync_log_find(sync, item->log);
+    uint8_t named[COUNCIL_KEY_BYTES], head[COUNCIL_HASH_BYTES];
+    uint64_t seq = 0;
+    if (!council_rpc_int(result, "seq", 1, COUNCIL_INT_MAX, &seq) ||
+        !council_rpc_bytes(result, "log", named, COUNCIL_KEY_BYTES) ||
+        !council_rpc_bytes(result, "head", head, COUNCIL_HASH_BYTES) ||
+        memcmp(named, item->log, COUNCIL_KEY_BYTES) != 0) {
+        item->state = ITEM_SEALED;
+        sync_bad_reply(sync, "log.append");
+        return;
+    }
+    item->state = ITEM_ACKED;
+    item->acked_seq = seq;
+    if (log)
+        sync_promise(sync, log, seq, head);
+    /* Told when its entry has come and is stored; at once where nothing will come, or where it was stored before. */
+    bool stopped = log && log->state == SYNC_LOG_STOPPED;
+    if (!stopped && (item->direct || !log || seq <= log->replica.state.tail.seq))
+        sync_item_acked(sync, item, seq);
+}
+
+static void resign(struct sync *sync, struct item *item, enum council_error error)
+{
+    struct sync_log *log = sync_log_find(sync, item->log);
+    item->why = error;
+    if (item->refused > 3) /* somebody else keeps winning: give way */
+        item->not_before = sync->now + sync_backoff(sync, item->refused - 3, 200, 5000);
+    if (!log || (item->direct && log->replica.state.tail.seq == 0)) {
+        item->state = ITEM_DRAFT;
+        return;
+    }
+    item->state = ITEM_PROVING;
+    item->need = sync_probe_want(log);
+}
+
+static void refused(struct sync *sync, struct item *item, const struct council_rpc_failure *failure)
+{
+    enum outcome outcome = OUTCOME_FAIL;
+    for (uint32_t i = 0; i < sizeof(outcomes) / sizeof(*outcomes); i++) {
+        if (outcomes[i].error != failure->error)
+            continue;
+        outcome = outcomes[i].outcome;
+        if (outcomes[i].limit && ++item->refused > outcomes[i].limit)
+            outcome = OUTCOME_FAIL;
+    }
+    if (outcome == OUTCOME_FAIL) {
+        fail(sync, item, failure->error, failure->detail);
+    } else if (outcome == OUTCOME_RESIGN) {
+        resign(sync, item, failure->error);
+    } else {
+        uint64_t delay = sync_backoff(sync, item->later, LATER_MIN_MS, LATER_MAX_MS);
+        if (item->later < 32)
+            item->later++;
+        if (failure->retry_after_ms > delay && failure->retry_after_ms <= LATER_MAX_MS * 10)
+            delay = failure->retry_after_ms;
+        item->state = ITEM_SEALED;
+        item->not_before = sync->now + delay;
+    }
+}
+
+void sync_append_reply(struct sync *sync, const struct request *request, const struct reply *reply)
+{
+    struct item *item = sync_item_find(sync, request->name);
+    if (item && item->state != ITEM_SENT)
+        item = NULL;
+    sync->dirty = true;
+    if (item && reply->failure) {
+        refused(sync, item, reply->failure);
+    } else if (item) {
+        accepted(sync, item, reply->result);
+    } else if (reply->result) {
+        /* Its entry was quicker; what the answer says of the log must hold all the same. */
+        struct sync_log *log = sync_log_find(sync, request->log);
+        uint8_t head[COUNCIL_HASH_BYTES];
+        uint64_t seq = 0;
+        if (log && council_rpc_int(reply->result, "seq", 1, COUNCIL_INT_MAX, &seq) &&
+            council_rpc_bytes(reply->result, "head", head, COUNCIL_HASH_BYTES))
+            sync_promise(sync, log, seq, head);
+    }
+}
+
+void sync_outbox_disconnected(struct sync *sync)
+{
+    for (uint32_t i = 0; i < sync->item_count; i++) {
+        struct item *item = sync->items[i];
+        if (item->state == ITEM_SENT)
+            item->state = ITEM_SEALED; /* whether it arrived is unknown: the same bytes again */
+        else if (item->state == ITEM_SIGNING)
+            item->state = ITEM_DRAFT;
+        if (item->not_before > sync->now && item->later > 0)
+            item->not_before = sync->now;
+    }
+}
+
+uint64_t sync_outbox_next(const struct sync *sync)
+{
+    uint64_t next = NEVER;
+    for (uint32_t i = 0; i < sync->item_count; i++) {
+        const struct item *item = sync->items[i];
+        if (item->not_before > sync->now && item->not_before < next)
+            next = item->not_before;
+    }
+    return next;
+}
