@@ -75,6 +75,9 @@ struct core_ops {
      * has outstanding (limits queue-entries and outstanding). */
     void (*submit)(void *ctx, struct core_job *job);
 
+    /* Frees what a slice of a job holds and empties it (store_slice_fini). */
+    void (*slice_free)(void *ctx, struct store_slice *slice);
+
     /* An I/O error left it unknown what is on disk: answer nobody any more, exit, start clean. */
     void (*fatal)(void *ctx, const char *what);
 

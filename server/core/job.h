@@ -45,7 +45,7 @@ struct core_job_append {
     uint32_t n_changes;
 };
 
-/* `slice` is the host's result; the core frees it. */
+/* `slice` is the host's result; the core frees it with core_ops.slice_free. */
 struct core_job_read {
     uint8_t log[STORE_ID_BYTES];
     struct store_reading reading;

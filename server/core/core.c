@@ -1,0 +1,201 @@
+/*
+ * core.c - the core as a whole: made, ended, told the time, handing out jobs and taking them back.
+ *
+ * Owns what belongs to no single part. Invariant: jobs_out counts the jobs that are the host's.
+ */
+#include "server/core/state.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/core/hub.h"
+#include "server/core/logs.h"
+
+struct core *core_create(const struct core_config *config, const struct core_ops *ops)
+{
+    struct core *core = calloc(1, sizeof *core);
+    if (core == NULL) {
+        return NULL;
+    }
+    core->ops = *ops;
+    core->limits = config->limits;
+    core->registration = config->registration;
+    core->wall_ms = config->wall_ms;
+    core->mono_ms = config->mono_ms;
+    core->origin = strdup(config->origin);
+    core->version = strdup(config->version);
+    core->discover = strdup(config->discover != NULL ? config->discover : "{}");
+    if (core->origin == NULL || core->version == NULL || core->discover == NULL) {
+        core_destroy(core);
+        return NULL;
+    }
+    memcpy(core->server_secret, config->server_secret, sizeof core->server_secret);
+    memcpy(core->server_key, config->server_secret + COUNCIL_SEED_BYTES, COUNCIL_KEY_BYTES);
+    core->ops.random(core->ops.ctx, core->hash_key, sizeof core->hash_key);
+    return core;
+}
+
+void core_destroy(struct core *core)
+{
+    if (core == NULL) {
+        return;
+    }
+    core->stopping = true;
+    core_sessions_fini(core);
+    core_calls_fini(core);
+    core_logs_fini(core);
+    core_buckets_fini(core);
+    sodium_memzero(core->server_secret, sizeof core->server_secret);
+    free(core->origin);
+    free(core->version);
+    free(core->discover);
+    free(core);
+}
+
+void core_time(struct core *core, uint64_t wall_ms, uint64_t mono_ms)
+{
+    core->wall_ms = wall_ms;
+    if (mono_ms > core->mono_ms) {
+        core->mono_ms = mono_ms;
+    }
+}
+
+void core_tick(struct core *core)
+{
+    if (core->broken) {
+        return;
+    }
+    core_sessions_tick(core);
+    core_buckets_tick(core);
+    core_logs_trim(core);
+}
+
+uint64_t core_hash(const struct core *core, const uint8_t key[COUNCIL_KEY_BYTES])
+{
+    /* Keyed: names are chosen by strangers, who must not be able to choose collisions. */
+    uint8_t out[crypto_shorthash_BYTES];
+    _Static_assert(sizeof core->hash_key == crypto_shorthash_KEYBYTES, "a key of SipHash");
+    crypto_shorthash(out, key, COUNCIL_KEY_BYTES, core->hash_key);
+    return council_u64be_read(out);
+}
+
+void core_submit(struct core *core, struct core_job *job,
+                 void (*done)(struct core *, struct core_job *), void *owner)
+{
+    job->done = done;
+    job->owner = owner;
+    job->status = STORE_OK;
+    job->next = NULL;
+    core->jobs_out++;
+    core->ops.submit(core->ops.ctx, job);
+}
+
+void core_submit_work(struct core *core, struct core_job *job, void (*work)(struct core_job *),
+                      void (*done)(struct core *, struct core_job *), void *owner,
+                      const uint8_t *lane)
+{
+    job->type = CORE_JOB_WORK;
+    job->work = work;
+    job->lane = (uint32_t)core_hash(core, lane);
+    core_submit(core, job, done, owner);
+}
+
+void core_work(struct core_job *job)
+{
+    job->work(job);
+}
+
+void core_report(struct core *core, const char *event, core_session session, const char *method,
+                 const char *error)
+{
+    struct core_report report = {
+        .event = event, .session = session, .method = method, .error = error};
+    if (core->ops.report != NULL) {
+        core->ops.report(core->ops.ctx, &report);
+    }
+}
+
+void core_slice_free(struct core *core, struct store_slice *slice)
+{
+    core->ops.slice_free(core->ops.ctx, slice);
+}
+
+void core_fatal(struct core *core, const char *what)
+{
+    if (!core->broken) {
+        core->broken = true;
+        core->ops.fatal(core->ops.ctx, what);
+    }
+}
+
+static const char *status_text(enum store_status status)
+{
+    switch (status) {
+    case STORE_FULL:
+        return "full";
+    case STORE_CONFLICT:
+        return "conflict";
+    case STORE_NOT_FOUND:
+        return "not_found";
+    case STORE_INVALID:
+        return "invalid";
+    case STORE_CORRUPT:
+        return "corrupt";
+    case STORE_NOMEM:
+        return "no_memory";
+    case STORE_IO:
+        return "io";
+    default:
+        return "other";
+    }
+}
+
+void core_store_failed(struct core *core, const char *event, enum store_status status)
+{
+    core_report(core, event, 0, NULL, status_text(status));
+    if (status == STORE_IO) {
+        core_fatal(core, "the disk gave an I/O error");
+    }
+}
+
+/* The last answer was given: now the connections may go. */
+static void drain(struct core *core)
+{
+    if (core->stopping && core->calls == NULL && core->conn_count > 0) {
+        core_close_all(core, CORE_CLOSE_GOING_AWAY, "going_away");
+    }
+}
+
+void core_done(struct core *core, struct core_job *job)
+{
+    core->jobs_out--;
+    job->done(core, job);
+    drain(core);
+}
+
+void core_shutdown(struct core *core)
+{
+    if (core->stopping) {
+        return;
+    }
+    core->stopping = true;
+    core_hub_goodbye(core);
+    drain(core);
+}
+
+bool core_drained(const struct core *core)
+{
+    return core->stopping && core->calls == NULL && core->jobs_out == 0 && core->conn_count == 0;
+}
+
+void core_stats(const struct core *core, struct core_stats *out)
+{
+    *out = core->stats;
+    out->sessions = core->conn_count;
+    out->logs_known = core->logs_count;
+    out->logs_resident = core->resident_count;
+    out->cache_bytes = core->cache_bytes;
+    out->queue_entries = core->queue_entries;
+    out->queue_bytes = core->queue_bytes;
+}
