@@ -55,7 +55,7 @@ COUNCIL_MUST_USE enum council_error schedule_expand(const struct schedule_rule *
                                                     uint64_t from_utc_ms, uint32_t count,
                                                     struct schedule_meeting *out, uint32_t *found);
 
-/* The first of them. NO_SCHEDULE where there is none. */
+/* The first of them. NO_SCHEDULE where there is none: libical's calendar ends with the year 2582. */
 COUNCIL_MUST_USE enum council_error
 schedule_next(const struct schedule_rule *rule, uint64_t from_utc_ms, struct schedule_meeting *out);
 
