@@ -102,7 +102,8 @@ enum council_error council_rpc_data(const json_t *object, const char *name, uint
 
 static bool is_word(const json_t *value, const char *words)
 {
-    if (!json_is_string(value) || json_string_length(value) == 0)
+    if (!json_is_string(value) || json_string_length(value) == 0 ||
+        strchr(json_string_value(value), ' ') != NULL)
         return false;
     const char *word = json_string_value(value);
     size_t len = json_string_length(value);
