@@ -51,6 +51,13 @@ void council_phrase_encode(char out[COUNCIL_PHRASE_MAX],
     sodium_memzero(bits, sizeof(bits));
 }
 
+static char lower(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c;
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -77,9 +84,8 @@ static uint32_t next_word(char out[COUNCIL_RECOVERY_WORD_MAX + 1], const char *p
     while (*at < len && is_blank(phrase[*at]))
         (*at)++;
     for (; *at < len && !is_blank(phrase[*at]); (*at)++, n++) {
-        char c = phrase[*at];
         if (n < COUNCIL_RECOVERY_WORD_MAX)
-            out[n] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+            out[n] = lower(phrase[*at]);
     }
     out[n < COUNCIL_RECOVERY_WORD_MAX ? n : COUNCIL_RECOVERY_WORD_MAX] = '\0';
     return n;

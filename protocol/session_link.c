@@ -26,7 +26,9 @@ static const struct {
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c;
 }
 
 static bool starts(const char *text, uint32_t len, const char *with)
@@ -143,7 +145,7 @@ enum council_error council_link_encode(char out[COUNCIL_LINK_MAX], const struct 
     _Static_assert(COUNCIL_ORIGIN_MAX + sizeof(join) + PAYLOAD_CHARS <= COUNCIL_LINK_MAX,
                    "a link fits");
     memcpy(out, url, len);
-    memcpy(out + len, join, strlen(join));
+    memcpy(out + len, join, sizeof(join));
     council_b64_encode(out + len + strlen(join), payload, PAYLOAD);
     sodium_memzero(payload, sizeof(payload));
     return COUNCIL_OK;

@@ -152,12 +152,13 @@ static void the_longest_address_fits(void **state)
 {
     (void)state;
     char url[COUNCIL_ORIGIN_MAX + 2], out[COUNCIL_ORIGIN_MAX + 1];
+    static const char https[8] = "https://", socket[8] = "unix:///";
     memset(url, 'a', sizeof(url));
-    memcpy(url, "https://", 8);
+    memcpy(url, https, sizeof(https));
     assert_true(council_url_normalise(out, url, COUNCIL_ORIGIN_MAX));
     assert_int_equal(strlen(out), COUNCIL_ORIGIN_MAX);
     assert_false(council_url_normalise(out, url, COUNCIL_ORIGIN_MAX + 1));
-    memcpy(url, "unix:///", 8);
+    memcpy(url, socket, sizeof(socket));
     assert_true(council_url_normalise(out, url, COUNCIL_ORIGIN_MAX));
     assert_false(council_url_normalise(out, url, COUNCIL_ORIGIN_MAX + 1));
 }
