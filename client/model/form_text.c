@@ -10,41 +10,11 @@
 
 #include "client/model/content.h"
 #include "client/model/form.h"
+#include "client/model/grow.h"
 
 enum {
     TEMPLATE_MAX = 262144
 };
-
-/* A text that grows to a ceiling; a failure sticks. */
-struct grow {
-    char *text;
-    size_t len, size;
-    bool failed;
-};
-
-static void grow_add(struct grow *g, const char *text, size_t len)
-{
-    if (g->failed)
-        return;
-    if (g->len + len + 1 > g->size) {
-        size_t size = (g->len + len + 1) * 2;
-        char *bigger = size <= 2 * TEMPLATE_MAX ? realloc(g->text, size) : NULL;
-        if (!bigger) {
-            g->failed = true;
-            return;
-        }
-        g->text = bigger;
-        g->size = size;
-    }
-    memcpy(g->text + g->len, text, len);
-    g->len += len;
-    g->text[g->len] = '\0';
-}
-
-static void grow_string(struct grow *g, const char *text)
-{
-    grow_add(g, text, strlen(text));
-}
 
 /* An item or a text may have several lines; those of an item are indented so that they stay one item. */
 static void grow_item(struct grow *g, const char *item)

@@ -57,6 +57,8 @@ void model_destroy(struct model *model)
     free(model->commitments);
     free(model->checkins);
     free(model->verified);
+    free(model->changes);
+    free(model->answers);
     json_decref(model->held);
     free(model);
 }

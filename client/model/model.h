@@ -11,7 +11,8 @@
 
 #include "client/model/content.h"
 #include "client/model/form.h"
-#include "protocol/bytes.h"
+#include "protocol/entry.h"
+#include "protocol/localtime.h"
 
 /* One opened post. All pointers are borrowed; content is kept by reference. */
 struct model_post {
@@ -85,6 +86,22 @@ struct model_verified {
     const char *number;
 };
 
+/* One meeting was moved or cancelled. Named by its local start in the schedule. */
+struct model_change {
+    char meeting[COUNCIL_LOCAL_CHARS + 1], to[COUNCIL_LOCAL_CHARS + 1];
+    bool cancelled;
+    uint64_t seq;
+};
+
+/* What a member said of one meeting. */
+struct model_answer {
+    char meeting[COUNCIL_LOCAL_CHARS + 1];
+    char answer[5]; /* "yes", "no", "late", or "" where only attendance is known */
+    bool attended;
+    uint8_t member[COUNCIL_KEY_BYTES];
+    uint64_t seq;
+};
+
 /* Read what you like; change it through model_add alone. Pointers hold until the next model_add. */
 struct model {
     const char *title; /* the council's name, or NULL */
@@ -97,6 +114,9 @@ struct model {
     uint32_t profile_count, note_count, document_count, commitment_count, checkin_count,
         verified_count;
     uint32_t profile_size, note_size, document_size, commitment_size, checkin_size, verified_size;
+    struct model_change *changes; /* since the latest schedule.set */
+    struct model_answer *answers;
+    uint32_t change_count, answer_count, change_size, answer_size;
     uint32_t newer;   /* posts that need a newer client */
     uint32_t refused; /* posts whose content no client may write */
     json_t *held;     /* references that the pointers above borrow from */
@@ -110,6 +130,17 @@ void model_destroy(struct model *model);
  * Adds one post. NEEDS_NEWER and BAD_CONTENT say that it changed nothing and was counted; NO_MEMORY leaves the model as it was.
  */
 COUNCIL_MUST_USE enum council_error model_add(struct model *model, const struct model_post *post);
+
+/* Adds a plain entry: schedule.set, meeting.change, rsvp, attend; others change nothing. NO_MEMORY. */
+COUNCIL_MUST_USE enum council_error model_add_entry(struct model *model, uint64_t seq,
+                                                    const struct council_entry *entry);
+
+/* What was changed about the meeting of that name, or NULL. */
+const struct model_change *model_meeting_change(const struct model *model, const char *meeting);
+
+/* What a member said of the meeting of that name, or NULL. */
+const struct model_answer *model_meeting_answer(const struct model *model, const char *meeting,
+                                                const uint8_t member[COUNCIL_KEY_BYTES]);
 
 /* A member's profile, or NULL. */
 const struct model_profile *model_profile(const struct model *model,
