@@ -1,0 +1,177 @@
+/*
+ * cli.h - what the files of `council` share: the command line as parsed, the table of commands, finding things by name,
+ * input, output, and the one way to fail.
+ *
+ * Knows libcouncil's header and the model, never a socket or a database. Invariant: a command prints its result once, as text or as JSON, and errors
+ * go to standard error with what happened and what to do next.
+ */
+#ifndef COUNCIL_CLIENT_CLI_CLI_H
+#define COUNCIL_CLIENT_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "client/lib/client.h"
+#include "client/model/model.h"
+
+/* Exit codes, explained in every manual page (help.c). */
+enum cli_exit {
+    CLI_OK = 0,
+    CLI_FAILED = 1,  /* it did not work, for a reason that the message names */
+    CLI_USAGE = 2,   /* the command line is not what the command takes */
+    CLI_OFFLINE = 3, /* the server was not reached; what was written is kept and will be sent */
+    CLI_REFUSED = 4, /* the council's rules or the server's limits forbid it */
+    CLI_LOCKED = 5,  /* wrong passphrase, or none to be had */
+    CLI_SERVER = 6   /* the server was caught at something: do not trust it further */
+};
+
+enum cli_needs {
+    CLI_NEEDS_NOTHING,
+    CLI_NEEDS_NEW,
+    CLI_NEEDS_ANY,
+    CLI_NEEDS_HOME,
+    CLI_NEEDS_FRESH,
+    CLI_NEEDS_ONLINE
+};
+
+struct cli;
+
+struct cli_command {
+    const char *name, *group;
+    enum cli_needs needs;
+    int min, max;
+    const char *operands, *summary, *description;
+    int (*run)(struct cli *cli); /* returns enum cli_exit */
+};
+
+struct cli_option {
+    const char *command; /* its name; NULL for the options of every command */
+    int letter;          /* 0: none */
+    const char *name, *argument, *help;
+};
+
+struct cli_example {
+    const char *command, *line, *what;
+};
+
+enum {
+    CLI_VALUES_MAX = 64,
+    CLI_OPERANDS_MAX = 64
+};
+
+struct cli {
+    const struct cli_command *command;
+    struct client *client; /* owned; NULL where the command needs nothing */
+    struct {
+        const struct cli_option *option;
+        const char *argument;
+    } values[CLI_VALUES_MAX];
+    int value_count;
+    const char *operands[CLI_OPERANDS_MAX];
+    int operand_count;
+    bool json, offline, quiet;
+    int timeout_ms;
+    bool failed; /* an error was printed */
+};
+
+/* ---- tables (table.c) ---- */
+const struct cli_command *cli_commands(uint32_t *count);
+const struct cli_option *cli_options(uint32_t *count);
+const struct cli_example *cli_examples(uint32_t *count);
+/* The command named by the first one or two words; `*used` is how many. NULL where there is none. */
+const struct cli_command *cli_command_find(int argc, char **argv, int *used);
+
+/* ---- the command line (options.c) ---- */
+/* Parses options and operands after the command's name. CLI_OK, or CLI_USAGE with the reason printed. */
+int cli_parse(struct cli *cli, int argc, char **argv);
+/* The argument of an option, or NULL where it was not given (an option without argument: ""). The last one given counts. */
+const char *cli_option(const struct cli *cli, const char *name);
+bool cli_flag(const struct cli *cli, const char *name);
+/* The n-th (from 0) argument given to an option that may be repeated, or NULL. */
+const char *cli_option_nth(const struct cli *cli, const char *name, int n);
+/* An option's argument as a number within min..max, `otherwise` where not given. False: printed, return CLI_USAGE. */
+bool cli_option_number(struct cli *cli, const char *name, uint64_t min, uint64_t max,
+                       uint64_t otherwise, uint64_t *out);
+/* The n-th operand, or NULL. */
+const char *cli_operand(const struct cli *cli, int n);
+
+/* ---- help (help.c) ---- */
+void cli_help_command(const struct cli_command *command, FILE *out);
+void cli_help_all(FILE *out);
+
+/* ---- failing (fail.c) ---- */
+/* Prints what happened, the client's detail, and what to do next (as JSON with --json), and returns the exit code that fits. */
+int cli_fail(struct cli *cli, enum council_error error);
+/* The same for what is wrong with the input; a printf format. Returns CLI_FAILED. */
+int cli_fail_input(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A wrong command line: prints the reason and where the help is; returns CLI_USAGE. */
+int cli_fail_usage(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A remark on standard error, unless --quiet or --json. */
+void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- input (input.c) ---- */
+/* Reads a secret line from the descriptor of option `fd_option` or its environment variable, or by asking at the terminal (twice where `confirm`). False: printed. The
+ * secret has no line end; wipe it. */
+bool cli_secret(struct cli *cli, const char *fd_option, const char *environment, const char *prompt,
+                bool confirm, char out[CLIENT_PASSPHRASE_MAX + 1], uint32_t *len);
+/* Text from --message, FILE operand (or "-"), else $EDITOR on `start` (kept in a private file that is wiped). `*text` is owned. CLI_OK, or an exit code. */
+int cli_text(struct cli *cli, const char *message, const char *file, const char *start, char **text,
+             uint32_t *len);
+/* Asks yes or no at the terminal; true also where --yes was given. False without a terminal. */
+bool cli_confirm(struct cli *cli, const char *question);
+
+/* ---- output (output.c) ---- */
+/* Prints a JSON object (a line) and releases it. */
+void cli_print_json(json_t *object);
+/* A time in the member's own zone, as "Mon 23 Nov 2026 18:00"; 0 gives "". */
+void cli_time(uint64_t unix_ms, const char *zone, char out[64]);
+/* Bytes in base64url, whole; for tables the first eight characters identify. */
+void cli_b64(const uint8_t *bytes, uint32_t len, char *out);
+/* New JSON string of base64url. */
+json_t *cli_json_bytes(const uint8_t *bytes, uint32_t len);
+/* Human text with control characters (but line end and tab) made visible, so that nobody's note drives another's terminal; each line after the first is indented. */
+void cli_print_text(FILE *out, const char *text, const char *indent);
+
+/* ---- a council and who is in it (find.c) ---- */
+struct cli_council {
+    uint8_t log[COUNCIL_KEY_BYTES];
+    const struct council *council; /* borrowed from the client; NULL for none */
+    struct model *model;           /* owned */
+};
+/*
+ * Loads the council of --council (a name, or the start of its log's name), or the only one. NO_COUNCIL is printed with the choices. CLI_OK, or an exit code. End with cli_council_fini.
+ */
+int cli_council(struct cli *cli, struct cli_council *out);
+/* The journal with its model. */
+int cli_journal(struct cli *cli, struct cli_council *out);
+/* The journal with --journal, else the council. */
+int cli_here(struct cli *cli, struct cli_council *out);
+void cli_council_fini(struct cli_council *council);
+/* Reads everything again after something was written. */
+int cli_council_refresh(struct cli *cli, struct cli_council *council);
+/* A member (also a former one where `former`) by name or by the start of their key. False: printed. */
+bool cli_member(struct cli *cli, const struct cli_council *council, const char *word, bool former,
+                uint8_t out[COUNCIL_KEY_BYTES]);
+
+/* ---- doing (act.c) ---- */
+/*
+ * Submits an intent (released) and waits until it is acknowledged, unless --offline: then, or without network, says that it is kept (CLI_OFFLINE only where `must` be online).
+ * `*seq` is 0 where it is not yet known; it may be NULL. CLI_OK, or an exit code with the reason printed.
+ */
+int cli_submit(struct cli *cli, const uint8_t *log, enum council_kind kind, json_t *intent,
+               uint64_t *seq, uint64_t *item);
+/* The same for a post of `content` (released); checks it first. */
+int cli_post(struct cli *cli, const uint8_t *log, json_t *content, uint64_t *seq);
+
+/* ---- the commands ---- */
+#define CLI_COMMAND(symbol, name, group, needs, min, max, operands, summary, description) \
+    int cli_##symbol(struct cli *cli);
+#define CLI_OPTION(command, letter, name, argument, help)
+#define CLI_EXAMPLE(command, line, what)
+#include "client/cli/commands.def"
+#undef CLI_COMMAND
+#undef CLI_OPTION
+#undef CLI_EXAMPLE
+
+#endif

@@ -1,0 +1,216 @@
+/*
+ * cmd_follow.c - keeping up: watch, sync, agent, status.
+ *
+ * A signal ends `watch` and `agent` by waking the client's step; nothing is done in the handler itself.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cli/cli.h"
+#include "client/cli/entry_line.h"
+
+/* What a signal handler may touch: a flag, and client_wake, which is async-signal-safe. */
+static volatile sig_atomic_t interrupted;
+static struct client *interruptible;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+    if (interruptible)
+        client_wake(interruptible);
+}
+
+static void catch_signals(struct cli *cli)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    interruptible = cli->client;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- watch ---- */
+
+struct watch {
+    struct cli *cli;
+    struct cli_council council;
+    uint64_t shown, limit;
+};
+
+static void show(struct watch *w, const struct client_post *post)
+{
+    if (memcmp(post->log, w->council.log, COUNCIL_KEY_BYTES) != 0 ||
+        (w->limit && w->shown >= w->limit))
+        return;
+    if (post->content) { /* names come with the very entries that are shown */
+        struct model_post p = {.seq = post->seq,
+                               .at = post->at,
+                               .received = post->received,
+                               .author = post->entry->author,
+                               .content = post->content};
+        (void)!model_add(w->council.model, &p);
+    }
+    if (w->cli->json)
+        cli_print_json(cli_entry_json(w->council.model, post));
+    else
+        cli_entry_text(stdout, w->council.model, post);
+    fflush(stdout);
+    w->shown++;
+}
+
+static void on_entry(void *ctx, const struct client_post *post)
+{
+    show(ctx, post);
+}
+
+static bool on_stored(void *ctx, const struct client_post *post)
+{
+    show(ctx, post);
+    return true;
+}
+
+static void on_report(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], enum council_error error,
+                      const char *detail)
+{
+    struct watch *w = ctx;
+    (void)log;
+    fprintf(stderr, "council: THE SERVER SHOWED SOMETHING WRONG: %s (%s)\n         %s\n",
+            council_error_info(error)->what, detail, council_error_info(error)->next);
+    w->cli->failed = true;
+}
+
+static void on_state(void *ctx, enum client_state state)
+{
+    static const char *const words[] = {"offline", "connecting", "online",
+                                        "waiting to connect again"};
+    cli_say(((struct watch *)ctx)->cli, "-- %s", words[state]);
+}
+
+/* Steps until interrupted, the limit is reached, or something stops the client. */
+static int follow(struct cli *cli, const struct watch *w)
+{
+    enum council_error error = COUNCIL_OK;
+    if (!client_take_duties(cli->client))
+        cli_say(cli, "-- another process of this home does its duties");
+    client_connect(cli->client);
+    while (!error && !interrupted && !(w && w->limit && w->shown >= w->limit))
+        error = client_step(cli->client, 60000);
+    return error ? cli_fail(cli, error) : cli->failed ? CLI_SERVER : CLI_OK;
+}
+
+int cli_watch(struct cli *cli)
+{
+    struct watch w = {.cli = cli};
+    struct client_events events = {on_entry, on_report, on_state, &w};
+    uint64_t since;
+    if (!cli_option_number(cli, "since", 0, COUNCIL_INT_MAX, COUNCIL_INT_MAX, &since) ||
+        !cli_option_number(cli, "count", 1, COUNCIL_INT_MAX, 0, &w.limit))
+        return CLI_USAGE;
+    int result = cli_council(cli, &w.council);
+    if (result)
+        return result;
+    catch_signals(cli);
+    enum council_error error = since == COUNCIL_INT_MAX
+                                   ? COUNCIL_OK
+                                   : client_read(cli->client, w.council.log, since, on_stored, &w);
+    if (error)
+        result = cli_fail(cli, error);
+    client_listen(cli->client, &events);
+    if (!result)
+        result = follow(cli, &w);
+    client_listen(cli->client, NULL);
+    cli_council_fini(&w.council);
+    return result;
+}
+
+int cli_agent(struct cli *cli)
+{
+    enum council_error error = client_agent_start(cli->client);
+    if (error)
+        return cli_fail(cli, error);
+    catch_signals(cli);
+    cli_say(cli, "The agent runs; other commands of this home need no passphrase now. Interrupt it "
+                 "to end it.");
+    return follow(cli, NULL);
+}
+
+/* ---- sync and status ---- */
+
+static void sync_progress(void *ctx, uint64_t stored)
+{
+    cli_say(ctx, "%llu entries fetched", (unsigned long long)stored);
+}
+
+int cli_sync(struct cli *cli)
+{
+    enum council_error error =
+        client_sync(cli->client, cli->timeout_ms, CLIENT_DUTIES_MS, sync_progress, cli);
+    uint32_t waiting = client_outbox_count(cli->client);
+    if (error)
+        return cli_fail(cli, error);
+    if (cli->json)
+        cli_print_json(
+            json_pack("{s:b, s:i}", "synchronised", waiting == 0, "waiting", (int)waiting));
+    else
+        printf(waiting ? "Up to date; %u still wait to be sent.\n" : "Up to date.\n", waiting);
+    return CLI_OK;
+}
+
+static void print_log(struct cli *cli, const struct client_log_info *info, json_t *list)
+{
+    char key[COUNCIL_KEY_CHARS + 1];
+    struct cli_council c = {0};
+    memcpy(c.log, info->log, COUNCIL_KEY_BYTES);
+    if (cli_council_refresh(cli, &c))
+        return;
+    const char *title = c.model->title  ? c.model->title
+                        : info->journal ? "journal"
+                                        : "(no name yet)";
+    uint32_t members = council_member_count(c.council);
+    council_b64_encode(key, info->log, COUNCIL_KEY_BYTES);
+    json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b, s:I, s:i, s:b, s:s}", "log", key,
+                                          "name", title, "journal", info->journal, "member",
+                                          info->member, "entries", (json_int_t)info->seq, "members",
+                                          (int)members, "rotation_due", c.council->rotation_due,
+                                          "stopped", council_error_name(info->stopped)));
+    if (!cli->json) {
+        printf("  %.8s  ", key);
+        cli_print_text(stdout, title, "");
+        if (!info->journal)
+            printf(", %s, %u member%s%s", c.council->fast ? "fast" : "slow", members,
+                   members == 1 ? "" : "s",
+                   info->member
+                       ? members < 6 ? c.council->schedule.seq ? " (short)" : " (forming)" : ""
+                       : "; you are a former member");
+        printf(", %llu entries%s\n", (unsigned long long)info->seq,
+               info->stopped ? "; STOPPED: the server showed something wrong, see `council verify`"
+                             : "");
+    }
+    cli_council_fini(&c);
+}
+
+int cli_status(struct cli *cli)
+{
+    struct client_log_info *logs = NULL;
+    uint32_t count = 0, waiting = client_outbox_count(cli->client);
+    char member[COUNCIL_KEY_CHARS + 1];
+    json_t *list = json_array();
+    council_b64_encode(member, client_member(cli->client), COUNCIL_KEY_BYTES);
+    enum council_error error = client_logs(cli->client, &logs, &count);
+    if (!cli->json)
+        printf("Member %.8s at %s, %u device%s\n", member, client_server(cli->client),
+               client_member_log(cli->client)->device_count,
+               client_member_log(cli->client)->device_count == 1 ? "" : "s");
+    for (uint32_t i = 0; !error && i < count; i++)
+        print_log(cli, &logs[i], list);
+    if (!cli->json && !error && waiting)
+        printf("%u entr%s wait to be sent: `council sync`.\n", waiting, waiting == 1 ? "y" : "ies");
+    if (cli->json && !error)
+        cli_print_json(json_pack("{s:s, s:s, s:i, s:O}", "member", member, "server",
+                                 client_server(cli->client), "waiting", (int)waiting, "logs",
+                                 list));
+    json_decref(list);
+    free(logs);
+    return error ? cli_fail(cli, error) : CLI_OK;
+}

@@ -1,0 +1,173 @@
+/*
+ * find.c - which council, which member: names into what the log calls them.
+ *
+ * Invariant: a word that fits more than one thing is refused with the choices, never guessed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cli/cli.h"
+
+struct load {
+    struct model *model;
+    const struct council *council;
+    enum council_error error;
+};
+
+static bool load_post(void *ctx, const struct client_post *post)
+{
+    struct load *load = ctx;
+    if (!post->content) { /* plain, or unreadable, which changes nothing */
+        load->error =
+            post->unreadable ? COUNCIL_OK : model_add_entry(load->model, post->seq, post->entry);
+        return load->error == COUNCIL_OK;
+    }
+    const struct council_person *person = council_person(load->council, post->entry->author);
+    struct model_post p = {.seq = post->seq,
+                           .at = post->at,
+                           .received = post->received,
+                           .author = post->entry->author,
+                           .content = post->content,
+                           .moderator = person && person->moderator};
+    enum council_error error = model_add(load->model, &p);
+    if (error == COUNCIL_E_NO_MEMORY)
+        load->error = error;
+    return load->error == COUNCIL_OK;
+}
+
+int cli_council_refresh(struct cli *cli, struct cli_council *council)
+{
+    struct load load = {.council = client_council(cli->client, council->log)};
+    if (!load.council)
+        return cli_fail(cli, COUNCIL_E_NO_COUNCIL);
+    load.model = model_create();
+    if (!load.model)
+        return cli_fail(cli, COUNCIL_E_NO_MEMORY);
+    enum council_error error = client_read(cli->client, council->log, 0, load_post, &load);
+    if (!error)
+        error = load.error;
+    if (error) {
+        model_destroy(load.model);
+        return cli_fail(cli, error);
+    }
+    model_destroy(council->model);
+    council->model = load.model;
+    council->council = client_council(cli->client, council->log);
+    return CLI_OK;
+}
+
+void cli_council_fini(struct cli_council *council)
+{
+    model_destroy(council->model);
+    memset(council, 0, sizeof *council);
+}
+
+static int open_log(struct cli *cli, const uint8_t *log, struct cli_council *out)
+{
+    memset(out, 0, sizeof *out);
+    memcpy(out->log, log, COUNCIL_KEY_BYTES);
+    return cli_council_refresh(cli, out);
+}
+
+int cli_journal(struct cli *cli, struct cli_council *out)
+{
+    return open_log(cli, client_journal(cli->client), out);
+}
+
+/* True if `word` is the council's name or the start (four characters or more) of its log's name. */
+static bool council_fits(const struct cli_council *council, const char *word)
+{
+    char key[COUNCIL_KEY_CHARS + 1];
+    council_b64_encode(key, council->log, COUNCIL_KEY_BYTES);
+    if (council->model->title && strcmp(council->model->title, word) == 0)
+        return true;
+    return strlen(word) >= 4 && strncmp(key, word, strlen(word)) == 0;
+}
+
+static void list_choice(const struct cli *cli, const struct cli_council *council)
+{
+    char key[COUNCIL_KEY_CHARS + 1];
+    council_b64_encode(key, council->log, COUNCIL_KEY_BYTES);
+    if (!cli->json)
+        fprintf(stderr, "         %.8s  %s\n", key,
+                council->model->title ? council->model->title : "(no name yet)");
+}
+
+static int choose(struct cli *cli, const struct client_log_info *logs, uint32_t count,
+                  const char *word, struct cli_council *out)
+{
+    uint32_t fits = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < count; i++) {
+            struct cli_council council;
+            if (logs[i].journal || (!word && !logs[i].member))
+                continue;
+            int result = open_log(cli, logs[i].log, &council);
+            if (result)
+                return result;
+            if (pass == 1)
+                list_choice(cli, &council);
+            if (pass == 0 && (!word || council_fits(&council, word)) && ++fits == 1)
+                *out = council;
+            else
+                cli_council_fini(&council);
+        }
+        if (pass == 0 && fits == 1)
+            return CLI_OK;
+        if (pass == 0 && fits > 1)
+            cli_council_fini(out);
+        if (pass == 0 && fits > 1)
+            cli_fail_input(cli, "%s; name one with --council:",
+                           word ? "More than one council fits" : "You are in several councils");
+        else if (pass == 0 && word)
+            cli_fail_input(cli, "There is no council `%s` here:", word);
+        else if (pass == 0)
+            return cli_fail_input(
+                cli, "You are in no council yet: `council create NAME`, or `council join LINK`.");
+    }
+    return CLI_FAILED;
+}
+
+int cli_council(struct cli *cli, struct cli_council *out)
+{
+    struct client_log_info *logs = NULL;
+    uint32_t count = 0;
+    const char *word = cli_option(cli, "council");
+    if (!word)
+        word = getenv("COUNCIL_COUNCIL");
+    memset(out, 0, sizeof *out);
+    enum council_error error = client_logs(cli->client, &logs, &count);
+    int result = error ? cli_fail(cli, error) : choose(cli, logs, count, word, out);
+    free(logs);
+    return result;
+}
+
+bool cli_member(struct cli *cli, const struct cli_council *council, const char *word, bool former,
+                uint8_t out[COUNCIL_KEY_BYTES])
+{
+    int fits = 0;
+    for (uint32_t i = 0; i < council->council->person_count; i++) {
+        const struct council_person *person = &council->council->people[i];
+        const struct model_profile *profile = model_profile(council->model, person->pin.member);
+        char key[COUNCIL_KEY_CHARS + 1];
+        if (!person->member && !former)
+            continue;
+        council_b64_encode(key, person->pin.member, COUNCIL_KEY_BYTES);
+        bool named = profile && strcmp(profile->name, word) == 0;
+        bool keyed = strlen(word) >= 4 && strncmp(key, word, strlen(word)) == 0;
+        if (!named && !keyed)
+            continue;
+        fits++;
+        memcpy(out, person->pin.member, COUNCIL_KEY_BYTES);
+    }
+    if (fits == 1)
+        return true;
+    if (fits)
+        cli_fail_input(cli,
+                       "More than one member is called `%s`; use the start of the key that "
+                       "`council roster` shows.",
+                       word);
+    else
+        cli_fail_input(cli, "There is no member `%s` here; `council roster` lists them.", word);
+    return false;
+}

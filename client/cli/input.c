@@ -1,0 +1,228 @@
+/*
+ * input.c - what comes from a person: secrets, texts, confirmations.
+ *
+ * The only code that touches the terminal's modes. Invariant: a secret comes from a file descriptor or a terminal without echo, never from the command
+ * line or the environment, and no copy of it outlives the call but the caller's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "client/cli/cli.h"
+
+enum {
+    TEXT_MAX = 262144
+};
+
+/* Reads up to a line end or the end of file, one byte at a time so that a second secret may follow on the same descriptor. */
+static bool read_secret(int fd, char *out, uint32_t *len)
+{
+    *len = 0;
+    for (;;) {
+        char c;
+        ssize_t got = read(fd, &c, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return false;
+        if (got == 0 || c == '\n')
+            break;
+        if (*len == CLIENT_PASSPHRASE_MAX)
+            return false;
+        out[(*len)++] = c;
+    }
+    out[*len] = '\0';
+    return true;
+}
+
+static bool ask(int tty, const char *prompt, char *out, uint32_t *len)
+{
+    struct termios before, quiet;
+    bool ok = dprintf(tty, "%s: ", prompt) > 0 && tcgetattr(tty, &before) == 0;
+    if (!ok)
+        return false;
+    quiet = before;
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    ok = tcsetattr(tty, TCSAFLUSH, &quiet) == 0 && read_secret(tty, out, len);
+    tcsetattr(tty, TCSAFLUSH, &before);
+    dprintf(tty, "\n");
+    return ok;
+}
+
+static bool ask_twice(struct cli *cli, int tty, const char *prompt, char *out, uint32_t *len)
+{
+    char again[CLIENT_PASSPHRASE_MAX + 1], second[128];
+    uint32_t again_len = 0;
+    snprintf(second, sizeof second, "%s, again", prompt);
+    bool read = ask(tty, prompt, out, len) && ask(tty, second, again, &again_len);
+    bool same = read && again_len == *len && sodium_memcmp(again, out, *len) == 0;
+    sodium_memzero(again, sizeof again);
+    if (!same)
+        cli_fail_input(cli, "The two are not the same; nothing was changed.");
+    return same;
+}
+
+bool cli_secret(struct cli *cli, const char *fd_option, const char *environment, const char *prompt,
+                bool confirm, char out[CLIENT_PASSPHRASE_MAX + 1], uint32_t *len)
+{
+    const char *number = cli_option(cli, fd_option);
+    if (!number && environment)
+        number = getenv(environment);
+    if (number) {
+        char *end;
+        long fd = strtol(number, &end, 10);
+        if (*end == '\0' && end != number && fd >= 0 && fd <= 65535 &&
+            read_secret((int)fd, out, len))
+            return true;
+        cli_fail_input(cli, "File descriptor %s of --%s cannot be read.", number, fd_option);
+        return false;
+    }
+    int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    if (tty < 0) {
+        cli_fail_input(cli, "There is no terminal to ask for the %s; use --%s.", prompt, fd_option);
+        return false;
+    }
+    bool ok = confirm ? ask_twice(cli, tty, prompt, out, len) : ask(tty, prompt, out, len);
+    if (!ok && !cli->failed)
+        cli_fail_input(cli, "The %s could not be read.", prompt);
+    close(tty);
+    return ok;
+}
+
+/* Reads all of a descriptor, up to TEXT_MAX. NULL: errno says why (EFBIG: too long). */
+static char *read_all(int fd, uint32_t *len)
+{
+    char *text = malloc(TEXT_MAX + 1);
+    size_t at = 0;
+    while (text) {
+        ssize_t got = read(fd, text + at, TEXT_MAX + 1 - at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        at += got > 0 ? (size_t)got : 0;
+        if (got > 0 && at <= TEXT_MAX)
+            continue;
+        if (got == 0) {
+            text[at] = '\0';
+            *len = (uint32_t)at;
+            return text;
+        }
+        errno = got > 0 ? EFBIG : errno;
+        free(text);
+        text = NULL;
+    }
+    return NULL;
+}
+
+static int read_file(struct cli *cli, const char *file, char **text, uint32_t *len)
+{
+    int fd = strcmp(file, "-") == 0 ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    *text = fd >= 0 ? read_all(fd, len) : NULL;
+    int reason = errno;
+    if (fd > STDIN_FILENO)
+        close(fd);
+    if (!*text)
+        return cli_fail_input(cli, "%s: %s.", file,
+                              reason == EFBIG ? "longer than 256 KiB" : strerror(reason));
+    return CLI_OK;
+}
+
+static bool run_editor(const char *path)
+{
+    const char *editor = getenv("VISUAL");
+    int status = -1;
+    if (!editor || !*editor)
+        editor = getenv("EDITOR");
+    if (!editor || !*editor)
+        editor = "vi";
+    pid_t child = fork();
+    if (child == 0) {
+        /* An editor may be a command with arguments, as everywhere: the shell splits it, the path is passed apart. */
+        execl("/bin/sh", "sh", "-c", "exec $0 \"$1\"", editor, path, (char *)NULL);
+        _exit(127);
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Overwrites before it unlinks: on most disks that helps, and on a memory file system it is enough. */
+static void wipe_file(int fd, const char *path)
+{
+    struct stat st;
+    static const char zeros[4096];
+    if (fstat(fd, &st) == 0 && lseek(fd, 0, SEEK_SET) == 0)
+        for (off_t at = 0; at < st.st_size; at += (off_t)sizeof zeros)
+            if (write(fd, zeros, sizeof zeros) < 0)
+                break;
+    unlink(path);
+}
+
+static int edit(struct cli *cli, const char *start, char **text, uint32_t *len)
+{
+    const char *folder =
+        getenv("XDG_RUNTIME_DIR"); /* a memory file system of the user's own, where there is one */
+    char path[512];
+    int result = CLI_OK;
+    *text = NULL;
+    if (!isatty(STDIN_FILENO))
+        return cli_fail_usage(cli, "there is no terminal for an editor: name a FILE, - for "
+                                   "standard input, or use --message.");
+    snprintf(path, sizeof path, "%s/council-XXXXXX.md", folder && *folder ? folder : "/tmp");
+    int fd = mkostemps(path, 3, O_CLOEXEC);
+    if (fd < 0)
+        return cli_fail_input(cli, "%s: %s.", path, strerror(errno));
+    size_t size = strlen(start);
+    if (write(fd, start, size) != (ssize_t)size || !run_editor(path)) {
+        result = cli_fail_input(cli, "The editor did not end well; nothing was written.");
+    } else {
+        int again = open(path, O_RDONLY | O_CLOEXEC); /* editors replace files */
+        *text = again >= 0 ? read_all(again, len) : NULL;
+        if (again >= 0)
+            close(again);
+        if (!*text)
+            result = cli_fail_input(cli, "%s: %s.", path, strerror(errno));
+        else if (strcmp(*text, start) == 0)
+            result = cli_fail_input(cli, "Nothing was changed, so nothing was written.");
+    }
+    wipe_file(fd, path);
+    close(fd);
+    if (result) {
+        free(*text);
+        *text = NULL;
+    }
+    return result;
+}
+
+int cli_text(struct cli *cli, const char *message, const char *file, const char *start, char **text,
+             uint32_t *len)
+{
+    if (message) {
+        *text = strdup(message);
+        *len = (uint32_t)strlen(message);
+        return *text ? CLI_OK : cli_fail(cli, COUNCIL_E_NO_MEMORY);
+    }
+    int result = file ? read_file(cli, file, text, len) : edit(cli, start, text, len);
+    if (!result && strlen(*text) != *len) {
+        free(*text);
+        *text = NULL;
+        return cli_fail_input(cli, "The text has a zero byte in it; only text can be written.");
+    }
+    return result;
+}
+
+bool cli_confirm(struct cli *cli, const char *question)
+{
+    char answer[16] = "";
+    if (cli_flag(cli, "yes"))
+        return true;
+    if (!isatty(STDIN_FILENO))
+        return false;
+    fprintf(stderr, "%s [y/N] ", question);
+    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
