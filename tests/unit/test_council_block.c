@@ -3,13 +3,9 @@
  */
 #include "tests/unit/council_world.h"
 
-enum {
-    BOXES_MAX = COUNCIL_RECIPIENTS_MAX
-};
-
 /* A list of recipients that a test changes. */
 struct list {
-    struct council_device to[BOXES_MAX];
+    struct council_device to[COUNCIL_RECIPIENTS_MAX];
     uint32_t count;
 };
 
@@ -125,6 +121,9 @@ static void boxes_go_to_exactly_the_recipients(void **state)
     list = right;
     add(&list, &ghost);
     EXPECT(WRONG_RECIPIENTS, rotate_to(&w, &list, next)); /* one too many */
+    list = right;
+    list.to[list.count++] = ghost;
+    EXPECT(WRONG_RECIPIENTS, rotate_to(&w, &list, next)); /* one too many, after all others */
     list = right;
     add(&list, &device);
     EXPECT(WRONG_RECIPIENTS, rotate_to(&w, &list, next)); /* one doubled */

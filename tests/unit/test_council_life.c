@@ -196,6 +196,22 @@ static void an_erase_needs_facts(void **state)
     ACCEPT(council_entry_parse(&entry, erase->text, erase->len));
     EXPECT(NOT_A_POST, council_check(fold_of(&w), &entry, NULL));
     council_entry_fini(&entry);
+
+    /* A fact about what is not there yet is not believed. */
+    struct fixture_entry ahead;
+    uint8_t id[COUNCIL_ID_BYTES];
+    uint8_t device[COUNCIL_KEY_BYTES];
+    struct council_fact fact = {.post = true};
+    memcpy(fact.author, fixture_name(w.member[1]), COUNCIL_KEY_BYTES);
+    struct council_draft draft =
+        fixture_draft(&w.fixture, &w.council.log, w.member[1], COUNCIL_KIND_ERASE, id, device);
+    ACCEPT(fixture_sign(&ahead, &draft, fixture_body("{\"posts\":[%u]}", (unsigned)seq + 2),
+                        w.member[1]->devices[0].sign));
+    ACCEPT(council_entry_parse(&entry, ahead.text, ahead.len));
+    EXPECT(NOT_A_POST, council_check(fold_of(&w), &entry, &fact));
+    council_entry_fini(&entry);
+    fixture_entry_fini(&ahead);
+
     ACCEPT(fixture_post(&w.fixture, &w.council, w.member[1], "{}", 0));
     seq = fold_of(&w)->seq;
     ACCEPT(fixture_remove(&w.fixture, &w.council, w.member[0], w.member[1]));

@@ -91,6 +91,38 @@ static void a_box_is_made_as_specified(void **state)
     fixture_fini(&f);
 }
 
+static void a_history_box_is_made_as_specified(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct council_device to;
+    uint8_t log[COUNCIL_KEY_BYTES] = {3};
+    uint8_t seeds[2][COUNCIL_SEED_BYTES] = {{4}, {5}};
+    uint8_t box[COUNCIL_HISTORY_BOX_MAX];
+    uint8_t epk[32];
+    uint8_t p[256];
+    uint8_t esk[32];
+    uint8_t plain[sizeof seeds];
+    uint8_t from[8] = {0, 0, 0, 0, 0, 0, 0, 7};
+    uint8_t until[8] = {0, 0, 0, 0, 0, 0, 0, 8};
+    uint32_t box_len;
+    fixture_init(&f, "history box");
+    const struct council_secrets *own = &fixture_member(&f, 0)->devices[0];
+    council_secrets_public(own, &to);
+    const struct council_field fields[] = {COUNCIL_F(log), COUNCIL_F(from), COUNCIL_F(until),
+                                           COUNCIL_F(to.sign), COUNCIL_F(to.box)};
+    uint32_t len = council_p(p, sizeof p, "council/v1/history-eph", fields, 5);
+    crypto_generichash(esk, 32, p, len, seeds[1], sizeof seeds[1]); /* keyed by the newest */
+    crypto_scalarmult_base(epk, esk);
+    assert_true(council_history_box(box, &box_len, (const uint8_t(*)[COUNCIL_SEED_BYTES])seeds, log,
+                                    7, 8, &to));
+    assert_int_equal(box_len, 48 + sizeof seeds);
+    assert_memory_equal(box, epk, sizeof epk);
+    assert_int_equal(crypto_box_seal_open(plain, box, box_len, to.box, own->box), 0);
+    assert_memory_equal(plain, seeds, sizeof seeds);
+    fixture_fini(&f);
+}
+
 static void every_recipient_opens_every_block(void **state)
 {
     (void)state;
@@ -340,6 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_box_opens_as_libsodium_s_sealed_box),
         cmocka_unit_test(a_box_is_made_as_specified),
+        cmocka_unit_test(a_history_box_is_made_as_specified),
         cmocka_unit_test(every_recipient_opens_every_block),
         cmocka_unit_test(a_wrong_box_is_found_and_stays_valid),
         cmocka_unit_test(a_wrong_commitment_is_found),
