@@ -75,12 +75,12 @@ uint64_t council_u64be_read(const uint8_t in[8])
 /* What stands before the fields: label and count. At most 257 bytes. */
 static uint32_t p_head(uint8_t out[257], const char *label, uint32_t count)
 {
-    uint32_t len = (uint32_t)strlen(label);
-    if (len > 255) {
-        len = 255;
+    uint32_t len = 0;
+    while (len < 255 && label[len] != '\0') {
+        out[1 + len] = (uint8_t)label[len];
+        len++;
     }
     out[0] = (uint8_t)len;
-    memcpy(out + 1, label, len);
     out[1 + len] = (uint8_t)count;
     return len + 2;
 }

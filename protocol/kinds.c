@@ -26,7 +26,7 @@ static const struct council_kind_info infos[COUNCIL_KIND_COUNT] = {
 
 static const struct council_body_field fields[] = {
 #define COUNCIL_FIELD(kind, name, type, min, max, optional) \
-    {COUNCIL_KIND_##kind, name, COUNCIL_TYPE_##type, min, max, (optional) != 0},
+    {name, min, max, COUNCIL_KIND_##kind, COUNCIL_TYPE_##type, (optional) != 0},
 #include "protocol/bodies.def"
 #undef COUNCIL_FIELD
 };

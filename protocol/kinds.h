@@ -74,10 +74,10 @@ enum council_field_type {
 };
 
 struct council_body_field {
-    enum council_kind kind;
     const char *name;
-    enum council_field_type type;
     uint64_t min, max;
+    enum council_kind kind;
+    enum council_field_type type;
     bool optional;
 };
 

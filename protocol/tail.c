@@ -93,7 +93,7 @@ static bool seen_goes_back(const struct council_tail *tail, const struct council
 {
     for (uint64_t seq = window_first(tail); seq <= tail->seq; seq++) {
         const struct council_tail_mark *mark = mark_at(tail, seq);
-        if (mark->seen_seq > entry->seen_seq && same_device(mark, entry)) {
+        if (mark != NULL && mark->seen_seq > entry->seen_seq && same_device(mark, entry)) {
             return true;
         }
     }
@@ -148,7 +148,8 @@ uint64_t council_tail_retry(const struct council_tail *tail, const struct counci
     uint8_t prev[COUNCIL_HASH_BYTES], head[COUNCIL_HASH_BYTES];
     for (uint64_t seq = tail->seq + 1 - tail->count; seq <= tail->seq; seq++) {
         const struct council_tail_mark *mark = mark_at(tail, seq);
-        if (seq <= entry->seen_seq || !same_id(mark, entry) || !same_device(mark, entry)) {
+        if (mark == NULL || seq <= entry->seen_seq || !same_id(mark, entry) ||
+            !same_device(mark, entry)) {
             continue;
         }
         memset(prev, 0, sizeof(prev));

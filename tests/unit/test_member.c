@@ -68,19 +68,19 @@ static void write_recovery(struct council_writer *w, const struct council_device
 
 /* Everything that can be said of an entry of a member log. Zeros mean: as it should be. */
 struct wish {
-    enum council_kind kind;
-    uint8_t by;                   /* number of the key that signs the entry */
-    struct council_device device; /* the new one, or the one to revoke */
-    uint8_t accept_by;            /* number of the key that accepts */
-    const uint8_t *accept_for;    /* the member it accepts for */
-    bool recovers;                /* brings a recovery key */
-    struct council_device recovery;
-    uint8_t recovery_by;
-    const struct council_device *recovery_for; /* the device that the recovery key stands behind */
-    bool old_proof;                            /* the proof is of another entry's id */
-    uint8_t revoke[9];                         /* numbers of devices, up to the first 0 */
     const uint8_t *log, *author, *seen_head;
     uint64_t seen;
+    const uint8_t *accept_for;                 /* the member that the device accepts for */
+    const struct council_device *recovery_for; /* the device that the recovery key stands behind */
+    enum council_kind kind;
+    struct council_device device;   /* the new one, or the one to revoke */
+    struct council_device recovery; /* the new recovery key, if `recovers` */
+    bool recovers;
+    bool old_proof;      /* the recovery key's proof is of another entry's id */
+    uint8_t by;          /* number of the key that signs the entry */
+    uint8_t accept_by;   /* number of the key that accepts */
+    uint8_t recovery_by; /* number of the key that makes the recovery key's proof */
+    uint8_t revoke[9];   /* numbers of devices, up to the first 0 */
 };
 
 static int compare(const void *a, const void *b)
