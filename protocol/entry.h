@@ -47,7 +47,7 @@ void council_entry_fini(struct council_entry *entry);
 COUNCIL_MUST_USE enum council_error council_entry_check_data(const struct council_entry *entry,
                                                              const uint8_t *data, uint32_t len);
 
-/* The signature over P("council/v1/entry", text): BAD_SIGNATURE. The costly step; needs nothing but its arguments. */
+/* The signature over P("council/v1/entry", text): BAD_SIGNATURE, NO_MEMORY. The costly step; needs nothing but its arguments. */
 COUNCIL_MUST_USE enum council_error council_entry_verify(const struct council_entry *entry,
                                                          const uint8_t sig[COUNCIL_SIG_BYTES]);
 
@@ -73,7 +73,8 @@ struct council_draft {
 
 /*
  * Writes the draft as canonical text and signs it. `*text` is owned by the caller (free). The result is parsed once more:
- * a body that the schema refuses gives that error and nothing is returned.
+ * a body that the schema refuses gives that error and nothing is returned. BAD_SIGNATURE where `sign_secret` is not the secret of
+ * `device`; NO_MEMORY.
  */
 COUNCIL_MUST_USE enum council_error council_entry_sign(const struct council_draft *draft,
                                                        const uint8_t sign_secret[64], char **text,

@@ -36,7 +36,8 @@ COUNCIL_MUST_USE enum council_error council_member_copy(struct council_member *o
 
 /*
  * Position and rules of one entry (form, data and signature are council_entry_*'s): GENESIS_EXPECTED, GENESIS_AGAIN, WRONG_LOG,
- * BAD_SEEN, WRONG_HEAD, WRONG_LOG_TYPE, STALE, and those of section 4. Changes nothing.
+ * BAD_SEEN, STALE, WRONG_HEAD, WRONG_LOG_TYPE, and those of section 4. Changes nothing. Position is what a chain needs (section 4.6); who
+ * keeps the whole log asks council_tail_check first, and then refuses kinds of other logs (WRONG_LOG_TYPE) before this.
  */
 COUNCIL_MUST_USE enum council_error council_member_check(const struct council_member *member,
                                                          const struct council_entry *entry);
