@@ -1,8 +1,8 @@
 /*
  * council.c - the folded state of a council log by itself: making it, freeing it, asking it.
  *
- * Owns the memory of struct council and the set of recipients (README.md section 6.2). Must not know any rule
- * of a kind: those are in council_check_*.c and council_fold*.c.
+ * Owns the memory of struct council and the set of recipients (README.md section 6.2). Must not
+ * know any rule of a kind: those are in council_check_*.c and council_fold*.c.
  */
 #include "protocol/council_internal.h"
 

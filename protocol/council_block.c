@@ -1,8 +1,9 @@
 /*
- * council_block.c - key blocks: that one brings the next epoch to exactly those who may read after it.
+ * council_block.c - key blocks: that one brings the next epoch to exactly those who may read after
+ * it.
  *
- * Owns README.md section 6.2 (and the order of `to` keys in a key.history). What is inside a box is no matter of
- * validity: keys.c looks there.
+ * Owns README.md section 6.2 (and the order of `to` keys in a key.history). What is inside a box is
+ * no matter of validity: keys.c looks there.
  */
 #include "protocol/council_internal.h"
 

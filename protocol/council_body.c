@@ -1,8 +1,9 @@
 /*
  * council_body.c - writing the bodies that carry chains and key blocks.
  *
- * Owns the canonical text of the bodies of council.create, key.rotate, member.remove, member.join, member.devices and key.history. Judges nothing: who
- * writes what council_check refuses gets a body all the same. Boxes go to what council_recipients says.
+ * Owns the canonical text of the bodies of council.create, key.rotate, member.remove, member.join,
+ * member.devices and key.history. Judges nothing: who writes what council_check refuses gets a body
+ * all the same. Boxes go to what council_recipients says.
  */
 #include "protocol/council_internal.h"
 

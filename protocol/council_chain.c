@@ -1,9 +1,9 @@
 /*
  * council_chain.c - chains: member-log entries that a council entry carries to set or move a pin.
  *
- * Owns README.md section 5.2: how a chain's first entry must join the pin, and the order of checks for each
- * element. Must not know what the council does with the new pin. The pin in the council is never touched:
- * a copy runs ahead.
+ * Owns README.md section 5.2: how a chain's first entry must join the pin, and the order of checks
+ * for each element. Must not know what the council does with the new pin. The pin in the council is
+ * never touched: a copy runs ahead.
  */
 #include "protocol/council_internal.h"
 

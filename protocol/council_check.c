@@ -1,8 +1,8 @@
 /*
  * council_check.c - the table of rules, one row per kind, and the order in which they are asked.
  *
- * Owns README.md section 5.1: what every kind must pass, and when its own rules come. Knows no single kind but through
- * its rows in kinds.def and below. Changes nothing.
+ * Owns README.md section 5.1: what every kind must pass, and when its own rules come. Knows no
+ * single kind but through its rows in kinds.def and below. Changes nothing.
  */
 #include "protocol/council_internal.h"
 
@@ -39,7 +39,10 @@ const struct council_rule *council_rule(enum council_kind kind)
     return (uint32_t)kind < COUNCIL_KIND_COUNT ? &rules[kind] : &none;
 }
 
-/* The kind against the log's type and beginning. The caller's tail says the same; here any input gets an answer. */
+/*
+ * The kind against the log's type and beginning. The caller's tail says the same; here any input
+ * gets an answer.
+ */
 static enum council_error check_place(const struct council *council, enum council_kind kind)
 {
     const struct council_kind_info *info = council_kind_info(kind);
@@ -94,7 +97,10 @@ static bool moves_author(const struct council_step *step)
     return step->moves && memcmp(step->mover, step->entry->author, COUNCIL_KEY_BYTES) == 0;
 }
 
-/* Who writes: steps 2 to 5 of section 5.1, but for the device of an author whom the entry's chain moves. */
+/*
+ * Who writes: steps 2 to 5 of section 5.1, but for the device of an author whom the entry's chain
+ * moves.
+ */
 static enum council_error check_author(const struct council *council,
                                        const struct council_step *step)
 {

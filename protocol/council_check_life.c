@@ -1,9 +1,9 @@
 /*
- * council_check_life.c - rules of the kinds of a council's daily life: invites, schedule, meetings, posts, erasure,
- * past keys, upgrades.
+ * council_check_life.c - rules of the kinds of a council's daily life: invites, schedule, meetings,
+ * posts, erasure, past keys, upgrades.
  *
- * Owns README.md sections 5.7, 5.8, 5.10 to 5.12 and 6.4, but for what council_check.c asks of every kind.
- * Changes nothing.
+ * Owns README.md sections 5.7, 5.8, 5.10 to 5.12 and 6.4, but for what council_check.c asks of
+ * every kind. Changes nothing.
  */
 #include "protocol/council_internal.h"
 #include "protocol/localtime.h"

@@ -1,8 +1,9 @@
 /*
- * council_check_people.c - rules of the kinds that say who belongs and who decides: create, join, devices,
- * remove, leave, role, vote.
+ * council_check_people.c - rules of the kinds that say who belongs and who decides: create, join,
+ * devices, remove, leave, role, vote.
  *
- * Owns README.md sections 5.3 to 5.6 and the check of 5.9, but for what council_check.c asks of every kind. Changes nothing.
+ * Owns README.md sections 5.3 to 5.6 and the check of 5.9, but for what council_check.c asks of
+ * every kind. Changes nothing.
  */
 #include "protocol/council_internal.h"
 

@@ -1,8 +1,10 @@
 /*
- * council_fold.c - applying an accepted entry: the frame around the kinds, and the kinds that move people.
+ * council_fold.c - applying an accepted entry: the frame around the kinds, and the kinds that move
+ * people.
  *
- * Owns what sections 5.3 to 5.7 and 5.9 of README.md change. Asks no permission: council_check did. Invariant: whatever can
- * fail comes before the first change, so that an error leaves the state as it was.
+ * Owns what sections 5.3 to 5.7 and 5.9 of README.md change. Asks no permission: council_check did.
+ * Invariant: whatever can fail comes before the first change, so that an error leaves the state as
+ * it was.
  */
 #include "protocol/council_internal.h"
 

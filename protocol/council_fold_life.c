@@ -1,8 +1,8 @@
 /*
  * council_fold_life.c - what invites, schedules, meetings and upgrades change.
  *
- * Owns the changes of README.md sections 5.7, 5.8, 5.10 and 5.12. Asks no permission: council_check did. Closing invites when somebody goes
- * is council_fold's, by the kind's flag.
+ * Owns the changes of README.md sections 5.7, 5.8, 5.10 and 5.12. Asks no permission: council_check
+ * did. Closing invites when somebody goes is council_fold's, by the kind's flag.
  */
 #include "protocol/council_internal.h"
 

@@ -1,8 +1,9 @@
 /*
  * council_internal.h - what the files council_*.c share and nobody else includes.
  *
- * Owns the shape of one row of the table of rules, and the step in which a chain moves a pin. The order
- * in which a row's functions are asked is council_check's (README.md section 5.1) and council_fold's.
+ * Owns the shape of one row of the table of rules, and the step in which a chain moves a pin. The
+ * order in which a row's functions are asked is council_check's (README.md section 5.1) and
+ * council_fold's.
  */
 #ifndef COUNCIL_PROTOCOL_COUNCIL_INTERNAL_H
 #define COUNCIL_PROTOCOL_COUNCIL_INTERNAL_H
@@ -25,8 +26,8 @@ typedef enum council_error council_check_fn(const struct council *council,
                                             struct council_step *step);
 
 /*
- * Applies an accepted entry. What allocates comes first; an error changes nothing. It may take step->pin
- * (and leaves an empty one behind).
+ * Applies an accepted entry. What allocates comes first; an error changes nothing. It may take
+ * step->pin (and leaves an empty one behind).
  */
 typedef enum council_error council_fold_fn(struct council *council, struct council_step *step,
                                            uint64_t seq, const uint8_t head[COUNCIL_HASH_BYTES]);
@@ -67,8 +68,9 @@ void council_sort_recipients(struct council_device *out, uint32_t count);
 /* ---- council_chain.c ---- */
 
 /*
- * Sets step->pin to the state of step->mover's member log after the entry's chain, in the order of section
- * 5.2. `verify` is false where the signatures were checked before. On error step->pin is empty.
+ * Sets step->pin to the state of step->mover's member log after the entry's chain, in the order of
+ * section 5.2. `verify` is false where the signatures were checked before. On error step->pin is
+ * empty.
  */
 COUNCIL_MUST_USE enum council_error council_chain_run(const struct council *council,
                                                       struct council_step *step, bool verify);
@@ -78,7 +80,10 @@ COUNCIL_MUST_USE enum council_error council_chain_run(const struct council *coun
 /* The rules of section 6.2 for the entry's block. */
 COUNCIL_MUST_USE enum council_error council_block_check(const struct council *council,
                                                         const struct council_step *step);
-/* WRONG_RECIPIENTS unless the `to` of each box of the array `boxes` is the recipient at its place, and no two are the same. */
+/*
+ * WRONG_RECIPIENTS unless the `to` of each box of the array `boxes` is the recipient at its place,
+ * and no two are the same.
+ */
 COUNCIL_MUST_USE enum council_error council_boxes_check(const struct council_entry *entry,
                                                         uint32_t boxes,
                                                         const struct council_device *recipients,

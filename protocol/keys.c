@@ -1,8 +1,9 @@
 /*
  * keys.c - epochs: deterministic boxes, commitments, history boxes, and the safety number.
  *
- * Owns README.md sections 6.1, 6.3, 6.5 and the boxes of 6.4. Knows no fold: recipients are handed in. Invariant: a box follows from seed, log, epoch
- * and recipient alone, so whoever opens one can make them all. Ephemeral secrets and seeds that were not asked for are wiped.
+ * Owns README.md sections 6.1, 6.3, 6.5 and the boxes of 6.4. Knows no fold: recipients are handed
+ * in. Invariant: a box follows from seed, log, epoch and recipient alone, so whoever opens one can
+ * make them all. Ephemeral secrets and seeds that were not asked for are wiped.
  */
 #include "protocol/keys.h"
 
@@ -19,8 +20,8 @@ _Static_assert(crypto_box_NONCEBYTES == 24 && crypto_box_SECRETKEYBYTES == COUNC
                "boxes are X25519 with XSalsa20-Poly1305");
 
 /*
- * epk || crypto_box_easy(plain) to `box_key`, with a nonce made as crypto_box_seal makes it, so that crypto_box_seal_open
- * opens it. Wipes `esk`. False for a weak key.
+ * epk || crypto_box_easy(plain) to `box_key`, with a nonce made as crypto_box_seal makes it, so
+ * that crypto_box_seal_open opens it. Wipes `esk`. False for a weak key.
  */
 static bool seal_box(uint8_t *out, uint8_t esk[COUNCIL_SEED_BYTES], const uint8_t *plain,
                      uint32_t len, const uint8_t box_key[COUNCIL_KEY_BYTES])
@@ -110,7 +111,10 @@ static uint32_t find_box(const struct council_text *text, uint32_t boxes,
     return 0;
 }
 
-/* True if every recipient has exactly the box that the seed makes for them, and nobody else has one. */
+/*
+ * True if every recipient has exactly the box that the seed makes for them, and nobody else has
+ * one.
+ */
 static bool boxes_right(const struct council_entry *entry, uint64_t epoch,
                         const uint8_t seed[COUNCIL_SEED_BYTES],
                         const struct council_device *recipients, uint32_t count)

@@ -1,5 +1,6 @@
 /*
- * council_world.h - what the tests of the council log share: a council of some members, and how a verdict is expected.
+ * council_world.h - what the tests of the council log share: a council of some members, and how a
+ * verdict is expected.
  *
  * Owns no state between tests: each one makes a world of its own.
  */

@@ -1,8 +1,8 @@
 /*
  * fixture.c - seeded randomness, signed entries, logs, bodies.
  *
- * Owns what every log needs, of members and councils alike. Must not know a council's rules. Invariant: the same
- * name and the same calls give the same bytes.
+ * Owns what every log needs, of members and councils alike. Must not know a council's rules.
+ * Invariant: the same name and the same calls give the same bytes.
  */
 #include "tests/unit/fixture.h"
 

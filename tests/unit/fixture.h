@@ -1,9 +1,11 @@
 /*
- * fixture.h - members, devices and councils that build real signed logs, the same bytes on every run.
+ * fixture.h - members, devices and councils that build real signed logs, the same bytes on every
+ * run.
  *
- * Owns seeded randomness, a clock that ticks, and logs of both shapes with their secrets; everything goes through the public functions of
- * protocol/. Must not judge: what an entry gets is returned. It stops the program where it cannot go on
- * (no memory). Knows no test framework, so generators and benchmarks can use it too.
+ * Owns seeded randomness, a clock that ticks, and logs of both shapes with their secrets;
+ * everything goes through the public functions of protocol/. Must not judge: what an entry gets is
+ * returned. It stops the program where it cannot go on (no memory). Knows no test framework, so
+ * generators and benchmarks can use it too.
  */
 #ifndef COUNCIL_TESTS_FIXTURE_H
 #define COUNCIL_TESTS_FIXTURE_H
@@ -53,13 +55,17 @@ void fixture_log_fini(struct fixture_log *log);
 void fixture_entry_fini(struct fixture_entry *entry);
 
 /*
- * Parses, checks and appends. Takes the entry's memory in any case: on success the log keeps it, else it is freed. Facts of an erase come from the log's
- * own entries. Returns what the first broken rule says.
+ * Parses, checks and appends. Takes the entry's memory in any case: on success the log keeps it,
+ * else it is freed. Facts of an erase come from the log's own entries. Returns what the first
+ * broken rule says.
  */
 COUNCIL_MUST_USE enum council_error fixture_append(struct fixture_log *log,
                                                    struct fixture_entry *entry);
 
-/* Signs any text, canonical or not, as an entry: for what council_entry_sign would refuse. Copies `text`. */
+/*
+ * Signs any text, canonical or not, as an entry: for what council_entry_sign would refuse. Copies
+ * `text`.
+ */
 void fixture_sign_text(struct fixture_entry *out, const char *text, uint32_t len,
                        const uint8_t sign_secret[64]);
 
@@ -109,7 +115,10 @@ const uint8_t *fixture_name(const struct fixture_member *member);
 /* Public keys of device i. */
 struct council_device fixture_device(const struct fixture_member *member, uint32_t i);
 
-/* A draft at the end of `log` by device `member->use`: change it at will, then sign. `member` NULL leaves author and device out. */
+/*
+ * A draft at the end of `log` by device `member->use`: change it at will, then sign. `member` NULL
+ * leaves author and device out.
+ */
 struct council_draft fixture_draft(struct fixture *fixture, const struct fixture_log *log,
                                    const struct fixture_member *member, enum council_kind kind,
                                    uint8_t id[COUNCIL_ID_BYTES], uint8_t device[COUNCIL_KEY_BYTES]);
@@ -123,12 +132,18 @@ COUNCIL_MUST_USE enum council_error fixture_try(struct fixture *fixture, struct 
                                                 const struct fixture_member *member,
                                                 enum council_kind kind, struct fixture_body body);
 
-/* Changes of a member log, by device `member->use` (recovery: by the recovery key). A new device gets index device_count - 1. */
+/*
+ * Changes of a member log, by device `member->use` (recovery: by the recovery key). A new device
+ * gets index device_count - 1.
+ */
 COUNCIL_MUST_USE enum council_error fixture_device_add(struct fixture *fixture,
                                                        struct fixture_member *member);
 COUNCIL_MUST_USE enum council_error
 fixture_device_revoke(struct fixture *fixture, struct fixture_member *member, uint32_t device);
-/* Revokes all active devices, adds one, makes it the one that signs; `fresh` also replaces the recovery key. */
+/*
+ * Revokes all active devices, adds one, makes it the one that signs; `fresh` also replaces the
+ * recovery key.
+ */
 COUNCIL_MUST_USE enum council_error fixture_recover(struct fixture *fixture,
                                                     struct fixture_member *member, bool fresh);
 
@@ -206,7 +221,10 @@ COUNCIL_MUST_USE enum council_error fixture_erase(struct fixture *fixture,
                                                   struct fixture_council *council,
                                                   struct fixture_member *by, uint64_t seq);
 
-/* The chain of a member's log after `after` (seq); returns how many, at most FIXTURE_CHAIN_MAX. Borrows the log's entries. */
+/*
+ * The chain of a member's log after `after` (seq); returns how many, at most FIXTURE_CHAIN_MAX.
+ * Borrows the log's entries.
+ */
 enum {
     FIXTURE_CHAIN_MAX = 64
 };

@@ -1,8 +1,9 @@
 /*
  * fixture_council.c - councils of a fixture: one function for each thing that members do.
  *
- * Owns the epoch seeds and invite secrets of a council. Every function writes a well-made entry at the end of the log and returns what
- * the protocol says to it; entries that are wrong in themselves are built from fixture_draft.
+ * Owns the epoch seeds and invite secrets of a council. Every function writes a well-made entry at
+ * the end of the log and returns what the protocol says to it; entries that are wrong in themselves
+ * are built from fixture_draft.
  */
 #include "tests/unit/fixture.h"
 

@@ -1,8 +1,8 @@
 /*
  * fixture_member.c - members of a fixture: their keys and their member logs.
  *
- * Owns the secrets of every device that a member ever had. A member's keys follow from the fixture's name and
- * the member's number alone, whatever else was done before.
+ * Owns the secrets of every device that a member ever had. A member's keys follow from the
+ * fixture's name and the member's number alone, whatever else was done before.
  */
 #include "tests/unit/fixture.h"
 

@@ -1,5 +1,5 @@
 /*
- * test_council_block.c - key blocks and past keys: to whom they go (protocol/README.md sections 6.2 and 6.4).
+ * test_council_block.c - to whom keys go: blocks and past keys (protocol/README.md 6.2, 6.4).
  */
 #include "tests/unit/council_world.h"
 

@@ -20,7 +20,10 @@ static struct council_link_entry element(const struct fixture_member *member, ui
     return (struct council_link_entry){entry->text, entry->len, entry->sig};
 }
 
-/* Two members, and member 1's log is three entries ahead of its pin: two devices added, the first one revoked. */
+/*
+ * Two members, and member 1's log is three entries ahead of its pin: two devices added, the first
+ * one revoked.
+ */
 static void world_ahead(struct world *w, const char *name)
 {
     world_init(w, name, 3);
@@ -179,7 +182,10 @@ static void later_elements_follow_one_another(void **state)
     world_fini(&w);
 }
 
-/* An element of any text, signed by device 0 of member 1, in place of the first entry after the pin. */
+/*
+ * An element of any text, signed by device 0 of member 1, in place of the first entry after the
+ * pin.
+ */
 static enum council_error carry_text(struct world *w, struct fixture_body text)
 {
     struct fixture_entry entry;

@@ -1,5 +1,6 @@
 /*
- * test_council_join.c - invites, joining and returning (protocol/README.md sections 5.4, 5.6, 5.7, 6.6).
+ * test_council_join.c - invites, joining and returning (protocol/README.md sections 5.4, 5.6, 5.7,
+ * 6.6).
  */
 #include "tests/unit/council_world.h"
 
@@ -187,7 +188,9 @@ static void the_invite_s_proof_binds(void **state)
     world_fini(&w);
 }
 
-/* A former member's pin is kept: a return begins there, with or without news, and never before it. */
+/*
+ * A former member's pin is kept: a return begins there, with or without news, and never before it.
+ */
 static void a_return_starts_at_the_pin(void **state)
 {
     (void)state;

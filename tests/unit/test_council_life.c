@@ -1,5 +1,6 @@
 /*
- * test_council_life.c - schedule, meetings, posts, erasure, upgrade (protocol/README.md sections 5.8, 5.10 to 5.12).
+ * test_council_life.c - schedule, meetings, posts, erasure, upgrade (protocol/README.md sections
+ * 5.8, 5.10 to 5.12).
  */
 #include "tests/unit/council_world.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_council_memory.c - running out of memory at every allocation of every kind's way through a log: the error is NO_MEMORY,
- * nothing has changed, and the same entry is accepted afterwards.
+ * test_council_memory.c - running out of memory at every allocation of every kind's way through a
+ * log: the error is NO_MEMORY, nothing has changed, and the same entry is accepted afterwards.
  *
  * Linked with malloc, calloc and realloc wrapped.
  */
@@ -78,7 +78,10 @@ static void compare(const struct picture *picture, const struct council_log *log
     }
 }
 
-/* Appends entry after entry of `from` to an empty log, failing at the first, second … allocation of each before it succeeds. */
+/*
+ * Appends entry after entry of `from` to an empty log, failing at the first, second … allocation of
+ * each before it succeeds.
+ */
 static void replay_starved(const struct fixture_log *from)
 {
     struct council_log log;

@@ -1,5 +1,6 @@
 /*
- * test_keys.c - boxes, commitments, history boxes and the safety number (protocol/README.md section 6).
+ * test_keys.c - boxes, commitments, history boxes and the safety number (protocol/README.md section
+ * 6).
  */
 #include "protocol/keys.h"
 #include "tests/unit/council_world.h"
