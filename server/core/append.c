@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CALL_COST = 2048 }; /* what a waiting entry takes beside its own bytes */
+enum {
+    CALL_COST = 2048
+}; /* what a waiting entry takes beside its own bytes */
 
 /* Counts an entry in or out; above the ceilings nothing more is read from anybody, until half is gone. */
 static void account(struct core *core, uint64_t cost, bool in)
@@ -16,8 +18,8 @@ static void account(struct core *core, uint64_t cost, bool in)
     core->queue_entries += in ? 1 : UINT64_MAX;
     core->queue_bytes += in ? cost : 0 - cost;
     const struct core_limits *limits = &core->limits;
-    bool above = core->queue_entries > limits->queue_entries ||
-                 core->queue_bytes > limits->queue_bytes;
+    bool above =
+        core->queue_entries > limits->queue_entries || core->queue_bytes > limits->queue_bytes;
     bool below = core->queue_entries <= limits->queue_entries / 2 &&
                  core->queue_bytes <= limits->queue_bytes / 2;
     if (core->broken || (core->paused ? !below : !above)) {
@@ -50,7 +52,9 @@ static void append_fini(struct core *core, struct core_call *call)
 static bool guess_log(const char *text, uint32_t len, uint8_t log[COUNCIL_KEY_BYTES])
 {
     static const char key[] = "\"log\":\"";
-    enum { KEY_LEN = sizeof key - 1 };
+    enum {
+        KEY_LEN = sizeof key - 1
+    };
     for (uint32_t at = len >= KEY_LEN + COUNCIL_KEY_CHARS ? len - KEY_LEN - COUNCIL_KEY_CHARS : 0;
          at > 0; at--) {
         if (memcmp(text + at, key, KEY_LEN) == 0) {
@@ -208,8 +212,8 @@ static bool take_first(struct core *core, struct core_log *log)
     const struct council_entry *entry = &append->entry;
     const struct council_tail *tail = &log->fold->tail;
     bool genesis = council_kind_has(entry->kind, COUNCIL_FLAG_GENESIS);
-    bool alone = council_kind_has(entry->kind, COUNCIL_FLAG_FOLDS) ||
-                 entry->kind == COUNCIL_KIND_ERASE;
+    bool alone =
+        council_kind_has(entry->kind, COUNCIL_FLAG_FOLDS) || entry->kind == COUNCIL_KIND_ERASE;
     if (alone && log->flight.first != NULL) {
         return false;
     }
@@ -217,8 +221,8 @@ static bool take_first(struct core *core, struct core_log *log)
     uint64_t retry_after_ms = 0;
     if (error == COUNCIL_OK) {
         /* A log is named by its first entry: the same genesis again is a retry. */
-        uint64_t old = genesis ? (tail->seq > 0 ? 1 : 0)
-                               : council_tail_retry(tail, entry, append->wire.sig);
+        uint64_t old =
+            genesis ? (tail->seq > 0 ? 1 : 0) : council_tail_retry(tail, entry, append->wire.sig);
         if (old > log->seq) {
             return false; /* not on disk yet */
         }

@@ -22,7 +22,8 @@ void core_append_pump(struct core *core, struct core_log *log);
 /* The log's fold is there, or (`error`) cannot be. */
 void core_append_loaded(struct core *core, struct core_log *log, enum council_error error);
 /* The rules of the entry's log for its next entry. */
-enum council_error core_append_rules(const struct core_fold *fold, const struct core_append *append);
+enum council_error core_append_rules(const struct core_fold *fold,
+                                     const struct core_append *append);
 /* Gives the first entry that arrived its place and sends it to the storage thread. On error it is where it was. */
 enum council_error core_append_write(struct core *core, struct core_log *log,
                                      struct core_call *call);

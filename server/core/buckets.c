@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLE_SIZE = 4096, SWEEP_CHAINS = 64 };
+enum {
+    TABLE_SIZE = 4096,
+    SWEEP_CHAINS = 64
+};
 
 struct core_bucket {
     struct core_bucket *next;
@@ -97,7 +100,7 @@ static void sweep(struct core *core, struct core_bucket **chain, bool always)
 static struct core_bucket **chain_of(struct core *core, enum core_bucket_class class,
                                      const uint8_t key[32])
 {
-    uint64_t hash = core_hash(core, key) + (uint64_t)class * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = core_hash(core, key) + (uint64_t) class * UINT64_C(0x9e3779b97f4a7c15);
     return &core->buckets.table[hash % core->buckets.size];
 }
 

@@ -11,7 +11,8 @@
 
 #include "server/core/logs.h"
 
-struct core_call *core_call_create(struct core *core, struct core_conn *conn, struct council_rpc *rpc)
+struct core_call *core_call_create(struct core *core, struct core_conn *conn,
+                                   struct council_rpc *rpc)
 {
     struct core_call *call = calloc(1, sizeof *call);
     if (call == NULL) {

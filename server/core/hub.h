@@ -28,8 +28,8 @@ struct core_follow {
 
 struct core_follow *core_follow_find(const struct core_conn *conn, const struct core_log *log);
 /* Finds or makes; NULL: out of memory, or too many (`*error` says which). */
-struct core_follow *core_follow_make(struct core *core, struct core_conn *conn, struct core_log *log,
-                                     enum council_error *error);
+struct core_follow *core_follow_make(struct core *core, struct core_conn *conn,
+                                     struct core_log *log, enum council_error *error);
 /* Forgets it if it is neither subscribed nor present. */
 void core_follow_settle(struct core *core, struct core_follow *follow);
 /* Marks it as waiting for its backlog, or as live. */

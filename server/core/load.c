@@ -10,13 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_BYTES = 1024 * 1024 };
+enum {
+    SLICE_BYTES = 1024 * 1024
+};
 
-enum phase { PHASE_FOLDS, PHASE_TAIL };
+enum phase {
+    PHASE_FOLDS,
+    PHASE_TAIL
+};
 
 /* A load under way. Pins its log. */
 struct load {
-    struct core_job job;   /* the reading; then the folding of what was read */
+    struct core_job job; /* the reading; then the folding of what was read */
     struct store_slice slice;
     struct core_log *log;
     struct store_log_info info;

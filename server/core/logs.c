@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLE_FIRST = 1024 };
+enum {
+    TABLE_FIRST = 1024
+};
 
 void core_queue_push(struct core_queue *queue, struct core_call *call)
 {

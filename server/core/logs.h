@@ -49,7 +49,7 @@ struct core_log {
     struct core_queue flight;  /* entries that are with the storage thread */
     uint64_t bytes_ahead;      /* of those in flight */
     bool barrier;              /* the first one arrived is being judged, or flies alone */
-    bool failed;               /* a batch failed: what it left of the fold is dropped when nothing flies */
+    bool failed; /* a batch failed: what it left of the fold is dropped when nothing flies */
 
     struct core_follow *follows;
 };

@@ -234,8 +234,7 @@ void core_sessions_tick(struct core *core)
         }
         if (!core_conn_logged_in(conn) && core->mono_ms >= conn->login_ms) {
             core_conn_close(core, conn, CORE_CLOSE_POLICY, "login_expired");
-        } else if (conn->queued > 0 &&
-                   core->mono_ms - conn->progress_ms >= core->limits.stall_ms) {
+        } else if (conn->queued > 0 && core->mono_ms - conn->progress_ms >= core->limits.stall_ms) {
             char reason[CORE_CLOSE_REASON_MAX + 1];
             stall_reason(conn, reason);
             core_report(core, "too_slow", conn->handle, NULL, NULL);

@@ -111,6 +111,7 @@ struct core_read {
 };
 
 struct core_list {
+    uint32_t count;
     struct council_frame frame;
     struct core_listed *items; /* owned */
 };
@@ -125,15 +126,15 @@ struct core_signal {
 
 /* One call of a connection, from its message to its answer. One job at a time. */
 struct core_call {
-    struct core_call *next;                 /* in a queue of its log */
-    struct core_call *all_prev, *all_next;  /* of core.calls */
+    struct core_call *next;                /* in a queue of its log */
+    struct core_call *all_prev, *all_next; /* of core.calls */
     core_session session;
-    bool recovery;                          /* who called, as the session was then */
+    bool recovery; /* who called, as the session was then */
     uint8_t member[COUNCIL_KEY_BYTES], device[COUNCIL_KEY_BYTES];
-    struct council_rpc rpc;                 /* owned: id, method, params */
+    struct council_rpc rpc; /* owned: id, method, params */
     struct core_job job;
-    struct core_log *log;                   /* pinned, or NULL */
-    core_call_fn *resume;                   /* when `log` is loaded */
+    struct core_log *log;                                    /* pinned, or NULL */
+    core_call_fn *resume;                                    /* when `log` is loaded */
     void (*fini)(struct core *core, struct core_call *call); /* of `u`, or NULL */
     struct core_access access;
     union {
@@ -176,8 +177,8 @@ struct core {
 
 /* ---- core.c ---- */
 
-void core_submit(struct core *core, struct core_job *job, void (*done)(struct core *, struct core_job *),
-                 void *owner);
+void core_submit(struct core *core, struct core_job *job,
+                 void (*done)(struct core *, struct core_job *), void *owner);
 /* The same for a verifier: jobs with the same first bytes of `lane` (32 bytes) keep their order. */
 void core_submit_work(struct core *core, struct core_job *job, void (*work)(struct core_job *),
                       void (*done)(struct core *, struct core_job *), void *owner,
@@ -198,7 +199,8 @@ struct core_conn *core_conn_find(const struct core *core, core_session session);
 void core_conn_close(struct core *core, struct core_conn *conn, unsigned code, const char *reason);
 void core_conn_send(struct core *core, struct core_conn *conn, struct core_frame *frame);
 /* Ends `written` and sends it to one session; frees what is left of it. False: it could not be written. */
-bool core_conn_send_written(struct core *core, struct core_conn *conn, struct council_frame *written);
+bool core_conn_send_written(struct core *core, struct core_conn *conn,
+                            struct council_frame *written);
 bool core_conn_logged_in(const struct core_conn *conn);
 /* Closes the sessions of this device; `reason` as in core_ops.close. */
 void core_close_device(struct core *core, const uint8_t member[COUNCIL_KEY_BYTES],
@@ -213,7 +215,8 @@ void core_challenge(const struct core *core, const struct core_conn *conn,
 /* ---- call.c ---- */
 
 /* Takes `rpc`. NULL: out of memory, `rpc` is as before. */
-struct core_call *core_call_create(struct core *core, struct core_conn *conn, struct council_rpc *rpc);
+struct core_call *core_call_create(struct core *core, struct core_conn *conn,
+                                   struct council_rpc *rpc);
 /* The one place where errors become answers. `detail` NULL: none. */
 void core_refuse(struct core *core, struct core_conn *conn, const struct council_rpc_id *id,
                  enum council_method method, enum council_error error, const char *detail,
@@ -231,16 +234,21 @@ void core_calls_fini(struct core *core);
 
 /* ---- handlers: OK means that the call will be answered by itself; an error ends it ---- */
 
-enum council_error core_do_discover(struct core *core, struct core_conn *conn, struct core_call *call);
+enum council_error core_do_discover(struct core *core, struct core_conn *conn,
+                                    struct core_call *call);
 enum council_error core_do_hello(struct core *core, struct core_conn *conn, struct core_call *call);
 enum council_error core_do_login(struct core *core, struct core_conn *conn, struct core_call *call);
-enum council_error core_do_register(struct core *core, struct core_conn *conn, struct core_call *call);
-enum council_error core_do_append(struct core *core, struct core_conn *conn, struct core_call *call);
+enum council_error core_do_register(struct core *core, struct core_conn *conn,
+                                    struct core_call *call);
+enum council_error core_do_append(struct core *core, struct core_conn *conn,
+                                  struct core_call *call);
 enum council_error core_do_read(struct core *core, struct core_conn *conn, struct core_call *call);
-enum council_error core_do_subscribe(struct core *core, struct core_conn *conn, struct core_call *call);
+enum council_error core_do_subscribe(struct core *core, struct core_conn *conn,
+                                     struct core_call *call);
 enum council_error core_do_list(struct core *core, struct core_conn *conn, struct core_call *call);
 enum council_error core_do_join(struct core *core, struct core_conn *conn, struct core_call *call);
 enum council_error core_do_leave(struct core *core, struct core_conn *conn, struct core_call *call);
-enum council_error core_do_signal(struct core *core, struct core_conn *conn, struct core_call *call);
+enum council_error core_do_signal(struct core *core, struct core_conn *conn,
+                                  struct core_call *call);
 
 #endif
