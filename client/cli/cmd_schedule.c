@@ -42,7 +42,7 @@ static bool own_zone(char out[SCHEDULE_ZONE_MAX + 1])
         found++;
     if (strlen(found) > SCHEDULE_ZONE_MAX || !schedule_zone_known(found))
         return false;
-    strcpy(out, found); /* bounded above */
+    snprintf(out, SCHEDULE_ZONE_MAX + 1, "%s", found);
     return true;
 }
 
