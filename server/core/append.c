@@ -148,6 +148,9 @@ enum council_error core_append_rules(const struct core_fold *fold, const struct 
 {
     const struct council_entry *entry = &append->entry;
     bool member = fold->kind == STORE_LOG_MEMBER || entry->kind == COUNCIL_KIND_MEMBER_CREATE;
+    if (member && council_kind_info(entry->kind)->log != COUNCIL_LOG_MEMBER) {
+        return COUNCIL_E_WRONG_LOG_TYPE; /* before member.h, which takes every kind for control */
+    }
     return member ? council_member_check(&fold->member, entry)
                   : council_check(&fold->council, entry, append->facts);
 }
