@@ -54,6 +54,9 @@ COUNCIL_MUST_USE enum council_error client_unlock(struct client *client, const c
 COUNCIL_MUST_USE enum council_error client_passphrase(struct client *client, const char *passphrase,
                                                       uint32_t len);
 
+/* Trusts the authorities in `file` (PEM) instead of the system's for https servers; NULL: the system's. Before client_connect. NO_MEMORY. */
+COUNCIL_MUST_USE enum council_error client_set_ca(struct client *client, const char *file);
+
 /* What happened in words after a failure: which entry, field, server. Never NULL; borrowed until the next call. */
 const char *client_detail(const struct client *client);
 
@@ -98,7 +101,7 @@ const uint8_t *client_member(const struct client *client);
 const uint8_t *client_device(const struct client *client);
 const char *client_server(const struct client *client);
 const uint8_t *client_server_key(const struct client *client);
-/* Own member log as folded from the replica. Borrowed until the next step. */
+/* Own member log as folded from the replica; NULL before it was read. Borrowed until the next step. */
 const struct council_member *client_member_log(const struct client *client);
 
 /* ---- the connection ---- */
@@ -161,8 +164,11 @@ struct client_post {
     const uint8_t *log;
     uint64_t seq, at, received; /* unix ms: the author's word, the server's word */
     const struct council_entry *entry;
-    const json_t *content;         /* the plaintext of a sealed kind; NULL where unreadable */
-    enum council_error unreadable; /* OK, NO_KEY, BAD_CIPHER, BAD_PADDING, BAD_CONTENT, ERASED */
+    const json_t *content; /* the plaintext of a sealed kind; NULL where unreadable */
+    enum council_error
+        unreadable; /* OK, NO_KEY, BAD_CIPHER, BAD_PADDING, BAD_CONTENT, ERASED, DATA_MISSING (the server withheld it) */
+    bool
+        erased; /* an erase named it; content is there all the same in its author's home, if a moderator erased it */
 };
 /* Calls `each` for the entries after `after` in order, until it returns false. All pointers are borrowed for the call. */
 COUNCIL_MUST_USE enum council_error
@@ -179,7 +185,8 @@ client_verify(struct client *client, void (*progress)(void *ctx, uint64_t done),
  * Submits an intent: what is wanted, from which the entry's body is made when it is sealed and signed, and made anew whenever the log moved under it. It is
  * stored in the outbox (sealed under the home key) before the call returns, so it can be written offline and is sent once, never lost. `*item` names it.
  * `intent` is borrowed; its fields by kind:
- *   council.create  {"type","pace","size","history"}; `log` is NULL, the new log's name is told by client_item
+ *   council.create  {"type","pace","size","history"}; `log` is NULL, the new log's name is told by client_item; the item is acknowledged
+ *                   once the first keys are there, too
  *   member.join     {} (see client_join)            member.devices {"member":b64}
  *   member.remove   {"member":b64}                   member.leave {}         member.role {"member":b64,"role"}
  *   invite.open     {"expires","uses","invite":b64 public key}       invite.close {"invite":b64}
@@ -200,6 +207,7 @@ enum client_item_state {
 };
 struct client_item {
     enum client_item_state state;
+    enum council_kind kind;
     uint8_t log[COUNCIL_KEY_BYTES];
     uint64_t seq;             /* once acknowledged */
     enum council_error error; /* once failed */
@@ -212,6 +220,10 @@ COUNCIL_MUST_USE enum council_error client_wait(struct client *client, uint64_t 
                                                 int timeout_ms);
 /* Items not yet acknowledged. */
 uint32_t client_outbox_count(struct client *client);
+/* Calls `each` for the items that are waiting, sent or failed (at most 512), oldest first, until it returns false. */
+COUNCIL_MUST_USE enum council_error
+client_outbox(struct client *client,
+              bool (*each)(void *ctx, uint64_t item, const struct client_item *state), void *ctx);
 /* Drops a failed item, or one that was never sent. NO_ENTRY otherwise. */
 COUNCIL_MUST_USE enum council_error client_item_drop(struct client *client, uint64_t item);
 
@@ -247,6 +259,7 @@ uint64_t client_now_ms(void);
 void client_random(void *out, uint32_t len);
 
 /* What changed since the members last compared safety numbers lies in the model; the number itself: */
-void client_safety(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES], char out[50]);
+void client_safety(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES],
+                   char out[COUNCIL_SAFETY_CHARS + 1]); /* "" for an unknown log */
 
 #endif
