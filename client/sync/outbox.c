@@ -52,6 +52,14 @@ static bool log_ready(const struct sync *sync, const struct item *item)
            council_ready(sync, log, item);
 }
 
+/* An item that the council's state keeps out steps aside for one that it lets in: the latter may be what changes that state. */
+static bool steps_aside(const struct sync *sync, const struct item *other, const struct item *item)
+{
+    const struct sync_log *log = sync_log_find(sync, item->log);
+    return log && (other->state == ITEM_DRAFT || other->state == ITEM_SEALED) &&
+           !council_ready(sync, log, other) && council_ready(sync, log, item);
+}
+
 /* Items of the same log before this one: how many are out, and whether one of them must be settled first. */
 static bool behind_others(const struct sync *sync, uint32_t index)
 {
@@ -60,7 +68,8 @@ static bool behind_others(const struct sync *sync, uint32_t index)
     uint32_t out = 0;
     for (uint32_t i = 0; i < index; i++) {
         const struct item *other = sync->items[i];
-        if (other->state == ITEM_GONE || memcmp(other->log, item->log, COUNCIL_KEY_BYTES) != 0)
+        if (other->state == ITEM_GONE || memcmp(other->log, item->log, COUNCIL_KEY_BYTES) != 0 ||
+            steps_aside(sync, other, item))
             continue;
         bool moving = other->state == ITEM_SENT || other->state == ITEM_ACKED;
         if (barrier || !moving || council_kind_has(other->kind, COUNCIL_FLAG_FOLDS))

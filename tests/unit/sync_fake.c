@@ -117,6 +117,10 @@ void fake_fini(struct fake *fake)
             free(fake->logs[i].rows[j].text);
         free(fake->logs[i].rows);
     }
+    for (uint32_t i = 0; i < fake->item_count; i++) {
+        free(fake->items[i].text);
+        free(fake->items[i].data);
+    }
     fixture_council_fini(&fake->council);
     fixture_fini(&fake->fixture);
 }
@@ -148,7 +152,7 @@ static bool carry(struct fake *fake)
         if (fake->open && !fake->wants_close)
             fake_server_frame(fake, up.frames[i].text, up.frames[i].len);
     }
-    if (fake->open)
+    if (fake->open && !fake->wants_close)
         fake_server_pushes(fake);
     down = take_queue(&fake->down);
     for (uint32_t i = 0; i < down.count; i++) {
@@ -224,6 +228,21 @@ uint64_t fake_draft(struct fake *fake, const char *plain)
     if (sync_outbox_add(fake->sync, &add))
         abort();
     return item->item;
+}
+
+void fake_readd(struct fake *fake, uint64_t name)
+{
+    const struct fake_item *item = fake_item(fake, name);
+    struct sync_item add = {.item = name,
+                            .kind = item->plain ? COUNCIL_KIND_POST : COUNCIL_KIND_KEY_ROTATE,
+                            .text = item->text,
+                            .len = item->len,
+                            .sig = item->sig,
+                            .data = item->data,
+                            .data_len = item->data_len};
+    memcpy(add.log, fake->council.log.entries[0].head, sizeof add.log);
+    if (sync_outbox_add(fake->sync, &add))
+        abort();
 }
 
 uint32_t fake_reports(const struct fake *fake, enum sync_report_kind kind)

@@ -31,8 +31,8 @@ struct fake_row {
 struct fake_log {
     struct fixture_log *log; /* what the server serves */
     uint64_t visible;        /* it shows entries up to here; UINT64_MAX: all */
-    bool subscribed;
-    uint64_t cursor; /* last entry pushed */
+    bool subscribed, hold;   /* hold: its entries are not pushed */
+    uint64_t cursor;         /* last entry pushed */
     struct fake_row *rows;
     uint32_t count, size;
     uint32_t batches, caught_up; /* calls of store_entries and log_caught_up */
@@ -54,6 +54,11 @@ struct fake_item {
     const char *plain; /* of a post; NULL: a key.rotate */
     uint32_t signed_times, acked, failed;
     enum council_error why, error;
+    char *text; /* owned: the bytes last signed */
+    uint32_t len;
+    uint8_t sig[COUNCIL_SIG_BYTES];
+    uint8_t *data; /* owned */
+    uint32_t data_len;
 };
 
 struct fake {
@@ -134,6 +139,8 @@ void fake_push(struct fake *fake, const char *text);
 
 /* A draft of a post (`plain` NULL: of key.rotate) for the council; returns the item. */
 uint64_t fake_draft(struct fake *fake, const char *plain);
+/* Gives the item to the sync again with the bytes last signed, as another process would. */
+void fake_readd(struct fake *fake, uint64_t item);
 /* An item by its number. */
 struct fake_item *fake_item(struct fake *fake, uint64_t item);
 /* How often a report of this kind was heard. */

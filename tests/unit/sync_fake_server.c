@@ -313,7 +313,7 @@ void fake_server_pushes(struct fake *fake)
 {
     for (uint32_t i = 0; i < fake->log_count; i++) {
         struct fake_log *log = &fake->logs[i];
-        while (log->subscribed && !fake->hold_pushes && log->cursor < end_of(log) &&
+        while (log->subscribed && !fake->hold_pushes && !log->hold && log->cursor < end_of(log) &&
                fake->down.count < FAKE_FRAMES - 16) {
             push_entry(fake, log, ++log->cursor);
             if (fake->twice)

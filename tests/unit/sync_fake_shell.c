@@ -172,8 +172,13 @@ static void sign(struct fake *fake, struct fake_item *item, const uint8_t *log)
     if (fixture_sign(&out, &draft, body, fake->device->sign) ||
         sync_outbox_signed(fake->sync, item->item, out.text, out.len, out.sig, data, data_len))
         abort();
-    free(out.text);
-    free(data);
+    free(item->text);
+    free(item->data);
+    item->text = out.text;
+    item->len = out.len;
+    memcpy(item->sig, out.sig, sizeof item->sig);
+    item->data = data;
+    item->data_len = data_len;
 }
 
 static void op_sign_item(void *ctx, uint64_t name, const uint8_t log[COUNCIL_KEY_BYTES],

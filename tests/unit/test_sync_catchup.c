@@ -1,0 +1,457 @@
+/*
+ * test_sync_catchup.c - catching up, resuming, loading from rows, and every way a server's log can be wrong.
+ */
+#include "tests/unit/sync_fake.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct fake f;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fake_init(&f, "catchup", 2);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fake_fini(&f);
+    return 0;
+}
+
+static struct fixture_member *member(uint32_t i)
+{
+    return fixture_member(&f.fixture, i);
+}
+
+static void posts(uint32_t by, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(fixture_post(&f.fixture, &f.council, member(by), "{\"type\":\"note\"}", 0),
+                         COUNCIL_OK);
+}
+
+/* What the shell holds is the server's log, entry for entry. */
+static void assert_same(uint32_t index)
+{
+    const struct fake_log *log = &f.logs[index];
+    assert_int_equal(log->count, log->log->count);
+    for (uint32_t i = 0; i < log->count; i++) {
+        assert_memory_equal(log->rows[i].head, log->log->entries[i].head, COUNCIL_HASH_BYTES);
+        assert_string_equal(log->rows[i].text, log->log->entries[i].text);
+    }
+    assert_memory_equal(fake_view(&f, index).replica->state.tail.head, log->log->log.tail.head,
+                        COUNCIL_HASH_BYTES);
+}
+
+static void assert_stopped(uint32_t index, enum council_error error)
+{
+    struct sync_log_view view = fake_view(&f, index);
+    assert_int_equal(view.state, SYNC_LOG_STOPPED);
+    assert_int_equal(view.stopped, error);
+}
+
+static void test_live_entries(void **state)
+{
+    (void)state;
+    fake_start(&f);
+    posts(1, 3);
+    fake_run(&f);
+    assert_same(0);
+    assert_int_equal(f.logs[0].caught_up, 1);
+    assert_true(f.logs[0].rows[f.logs[0].count - 1].data);
+}
+
+static void test_batches(void **state)
+{
+    (void)state;
+    uint32_t before = f.council.log.count;
+    posts(1, 700);
+    fake_start(&f);
+    assert_same(0);
+    assert_int_equal(f.logs[0].batches, (before + 700 + 255) / 256);
+    assert_true(f.verified >= 700);
+}
+
+static void test_resumes_from_the_last_head(void **state)
+{
+    (void)state;
+    posts(1, 300);
+    fake_start(&f);
+    uint32_t stored = f.logs[0].count;
+    fake_cut(&f);
+    fake_run(&f);
+    posts(1, 2);
+    fake_sleep(&f, 1000);
+    assert_same(0);
+    assert_int_equal(f.logs[0].count, stored + 2); /* the shell aborts at any other seq */
+    struct sync_config config = fake_config(&f);
+    fake_restart(&f, &config);
+    posts(1, 1);
+    assert_int_equal(fixture_rotate(&f.fixture, &f.council, member(1)), COUNCIL_OK);
+    fake_start(&f);
+    assert_same(0);
+    assert_int_equal(f.report_count, 0);
+}
+
+static void test_loaded_state_is_the_folded_state(void **state)
+{
+    (void)state;
+    posts(1, 10);
+    assert_int_equal(fixture_device_add(&f.fixture, member(1)), COUNCIL_OK);
+    assert_int_equal(fixture_devices(&f.fixture, &f.council, member(1), member(1)), COUNCIL_OK);
+    posts(1, 300);
+    fake_start(&f);
+    struct sync_config config = fake_config(&f);
+    fake_restart(&f, &config);
+    const struct council_log *loaded = &fake_view(&f, 0).replica->state;
+    const struct council_log *folded = &f.council.log.log;
+    assert_int_equal(loaded->tail.seq, folded->tail.seq);
+    assert_int_equal(loaded->tail.control, folded->tail.control);
+    assert_int_equal(loaded->council.epoch, folded->council.epoch);
+    assert_int_equal(loaded->council.seq, folded->council.seq);
+    assert_int_equal(loaded->council.control, folded->council.control);
+    assert_memory_equal(loaded->council.control_head, folded->council.control_head, 32);
+    assert_int_equal(loaded->council.person_count, 2);
+    assert_int_equal(council_person(&loaded->council, fixture_name(member(1)))->pin.seq, 2);
+    struct council_device second = fixture_device(member(1), 1);
+    uint64_t last = loaded->council.epoch;
+    assert_true(sync_replica_given(fake_view(&f, 0).replica, second.sign, last));
+    assert_false(sync_replica_given(fake_view(&f, 0).replica, second.sign, last - 1));
+}
+
+static void test_damaged_rows_are_found(void **state)
+{
+    (void)state;
+    static const uint8_t zeros[32];
+    struct sync_replica replica;
+    fake_start(&f);
+    const struct fake_row *rows = f.logs[0].rows;
+    uint8_t wrong[32] = {1};
+    sync_replica_init(&replica, rows[0].head);
+    sync_replica_begin(&replica, 0, zeros);
+    assert_int_equal(sync_replica_load(&replica, 1, wrong, rows[0].text, rows[0].len, rows[0].sig),
+                     COUNCIL_E_HOME_DAMAGED);
+    sync_replica_fini(&replica);
+    sync_replica_init(&replica, rows[0].head);
+    sync_replica_begin(&replica, 0, zeros);
+    assert_int_equal(
+        sync_replica_load(&replica, 1, rows[0].head, rows[0].text, rows[0].len, rows[0].sig),
+        COUNCIL_OK);
+    assert_int_equal(
+        sync_replica_load(&replica, 3, rows[2].head, rows[2].text, rows[2].len, rows[2].sig),
+        COUNCIL_E_HOME_DAMAGED);
+    sync_replica_fini(&replica);
+    sync_replica_init(&replica, rows[0].head);
+    sync_replica_begin(&replica, 0, zeros);
+    assert_int_equal(sync_replica_finish(&replica, 2, rows[1].head), COUNCIL_E_HOME_DAMAGED);
+    sync_replica_fini(&replica);
+}
+
+static void test_duplicates_are_harmless(void **state)
+{
+    (void)state;
+    f.twice = true;
+    posts(1, 300);
+    fake_start(&f);
+    posts(1, 2);
+    fake_run(&f);
+    assert_same(0);
+    assert_int_equal(f.report_count, 0);
+}
+
+static void test_invalid_entry_stops_its_log_alone(void **state)
+{
+    (void)state;
+    posts(1, 5);
+    uint32_t bad = f.council.log.count - 2;
+    f.damage_seq = bad;
+    fake_start(&f);
+    assert_int_equal(f.logs[0].count, bad - 1); /* what came before is kept */
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_INVALID_ENTRY), 1);
+    assert_int_equal(f.report_errors[0], COUNCIL_E_BAD_SIGNATURE);
+    assert_int_equal(f.report_seqs[0], bad);
+    assert_true(f.report_evidence[0]);
+    assert_stopped(0, COUNCIL_E_BAD_SIGNATURE);
+    assert_true(sync_caught_up(f.sync));
+    assert_int_equal(fixture_device_add(&f.fixture, member(0)), COUNCIL_OK);
+    posts(1, 1);
+    fake_run(&f);
+    assert_same(1); /* the member log goes on */
+    assert_int_equal(f.logs[0].count, bad - 1);
+    fake_cut(&f);
+    fake_sleep(&f, 1000);
+    assert_int_equal(sync_state(f.sync), SYNC_READY);
+    assert_stopped(0, COUNCIL_E_BAD_SIGNATURE);
+    assert_int_equal(f.report_count, 1);
+}
+
+static void test_rolled_back_while_away(void **state)
+{
+    (void)state;
+    posts(1, 5);
+    fake_start(&f);
+    f.logs[0].visible = f.council.log.count - 3;
+    fake_cut(&f);
+    fake_sleep(&f, 1000);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_ROLLED_BACK), 1);
+    assert_int_equal(f.report_seqs[0], f.logs[0].visible);
+    assert_stopped(0, COUNCIL_E_HISTORY_CHANGED);
+    assert_int_equal(fake_view(&f, 1).state, SYNC_LOG_LIVE);
+}
+
+static void test_rolled_back_below_what_was_acknowledged(void **state)
+{
+    (void)state;
+    fake_start(&f);
+    f.hold_pushes = true;
+    uint64_t item = fake_draft(&f, "{\"type\":\"note\"}");
+    fake_run(&f);
+    assert_int_equal(f.council.log.count, f.logs[0].count + 1); /* acknowledged, not shown yet */
+    assert_int_equal(fake_item(&f, item)->acked, 0);
+    f.logs[0].visible = f.logs[0].count; /* and now denied */
+    fake_cut(&f);
+    fake_sleep(&f, 1000);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_ROLLED_BACK), 1);
+}
+
+/* Two histories of one council that part after `shared`: the server switches from one to the other. */
+static void fork_after(struct fixture_council *other, uint32_t shared)
+{
+    fixture_council_init(other);
+    for (uint32_t i = 0; i < shared; i++) {
+        const struct fixture_entry *from = &f.council.log.entries[i];
+        struct fixture_entry copy = *from;
+        copy.text = malloc(from->len + 1);
+        assert_non_null(copy.text);
+        memcpy(copy.text, from->text, from->len + 1);
+        copy.data = from->data ? malloc(from->data_len) : NULL;
+        if (copy.data)
+            memcpy(copy.data, from->data, from->data_len);
+        assert_int_equal(fixture_append(&other->log, &copy), COUNCIL_OK);
+    }
+    memcpy(other->seeds, f.council.seeds, sizeof other->seeds);
+}
+
+static void test_forked_at_the_same_length(void **state)
+{
+    (void)state;
+    static struct fixture_council other;
+    fork_after(&other, f.council.log.count);
+    posts(1, 2);
+    fake_start(&f);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(fixture_post(&f.fixture, &other, member(1), "{\"type\":\"lie\"}", 0),
+                         COUNCIL_OK);
+    f.logs[0].log = &other.log;
+    fake_cut(&f);
+    fake_sleep(&f, 1000);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_FORKED), 1);
+    assert_stopped(0, COUNCIL_E_HISTORY_CHANGED);
+    fixture_council_fini(&other);
+}
+
+static void test_forked_and_longer(void **state)
+{
+    (void)state;
+    static struct fixture_council other;
+    fork_after(&other, f.council.log.count);
+    posts(1, 2);
+    fake_start(&f);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(fixture_post(&f.fixture, &other, member(1), "{\"type\":\"lie\"}", 0),
+                         COUNCIL_OK);
+    f.logs[0].log = &other.log;
+    fake_cut(&f);
+    fake_sleep(&f, 1000);
+    /* the next entry's author had seen the other history */
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_OTHER_HISTORY), 1);
+    assert_int_equal(f.report_errors[0], COUNCIL_E_WRONG_HEAD);
+    assert_true(f.report_evidence[0]);
+    assert_stopped(0, COUNCIL_E_WRONG_HEAD);
+    assert_int_equal(f.logs[0].count, f.council.log.count);
+    fixture_council_fini(&other);
+}
+
+static void test_another_entry_at_a_held_place(void **state)
+{
+    (void)state;
+    static struct fixture_council other;
+    fork_after(&other, f.council.log.count);
+    posts(1, 2);
+    fake_start(&f);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(fixture_post(&f.fixture, &other, member(1), "{\"type\":\"lie\"}", 0),
+                         COUNCIL_OK);
+    f.logs[0].log = &other.log;
+    f.logs[0].cursor = other.log.count - 1; /* pushes its last entry again, now another one */
+    fake_run(&f);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_FORKED), 1);
+    assert_true(f.report_evidence[0]);
+    fixture_council_fini(&other);
+}
+
+static void test_end_that_was_promised_differs(void **state)
+{
+    (void)state;
+    static struct fixture_council other;
+    uint32_t shared = f.council.log.count;
+    fork_after(&other, shared);
+    fake_start(&f);
+    posts(1, 1);
+    assert_int_equal(fixture_post(&f.fixture, &other, member(1), "{\"type\":\"lie\"}", 0),
+                     COUNCIL_OK);
+    f.hold_pushes = true;
+    fake_cut(&f);
+    fake_sleep(&f, 1000); /* told the end of one history ... */
+    assert_int_equal(fake_view(&f, 0).state, SYNC_LOG_CATCHING_UP);
+    f.logs[0].log = &other.log; /* ... and given an entry of another */
+    f.hold_pushes = false;
+    fake_run(&f);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_FORKED), 1);
+    assert_int_equal(f.logs[0].count, shared);
+    fixture_council_fini(&other);
+}
+
+static void test_gap_reconnects_and_heals(void **state)
+{
+    (void)state;
+    fake_start(&f);
+    posts(1, 3);
+    f.logs[0].cursor += 1; /* leaves one out */
+    fake_run(&f);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_GAP), 1);
+    assert_int_equal(sync_state(f.sync), SYNC_BACKOFF);
+    fake_sleep(&f, 1000);
+    assert_same(0);
+    assert_int_equal(f.report_count, 1);
+}
+
+static void test_log_under_another_name(void **state)
+{
+    (void)state;
+    /* A well-made log, but not the one that was asked for. */
+    struct sync_replica replica;
+    uint8_t name[32] = {9};
+    sync_replica_init(&replica, name);
+    const struct fixture_entry *first = &f.council.log.entries[0];
+    struct council_entry entry;
+    assert_int_equal(council_entry_parse(&entry, first->text, first->len), COUNCIL_OK);
+    assert_int_equal(sync_replica_append(&replica, &entry, first->sig, NULL, 0, NULL, false),
+                     COUNCIL_E_WRONG_LOG);
+    council_entry_fini(&entry);
+    sync_replica_fini(&replica);
+}
+
+static void test_unknown_log_is_refused_and_asked_again(void **state)
+{
+    (void)state;
+    f.logs[0].visible = 0;
+    fake_start(&f);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_LOG_REFUSED), 1);
+    assert_int_equal(fake_view(&f, 0).state, SYNC_LOG_REFUSED);
+    assert_true(sync_caught_up(f.sync));
+    f.logs[0].visible = UINT64_MAX;
+    fake_cut(&f);
+    fake_sleep(&f, 1000);
+    assert_same(0);
+}
+
+static void test_full_home_stops_the_log_until_it_is_loaded_again(void **state)
+{
+    (void)state;
+    f.store_fails = COUNCIL_E_HOME_FULL;
+    fake_start(&f);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_STORE_FAILED), 2);
+    assert_stopped(0, COUNCIL_E_HOME_FULL);
+    assert_int_equal(f.logs[0].count, 0);
+    f.store_fails = COUNCIL_OK;
+    for (uint32_t i = 0; i < 2; i++) {
+        sync_log_remove(f.sync, f.logs[i].log->entries[0].head);
+        fake_add_log(&f, i);
+    }
+    fake_run(&f);
+    assert_same(0);
+    assert_same(1);
+    assert_true(sync_caught_up(f.sync));
+}
+
+static void test_erase_is_judged_by_what_is_stored(void **state)
+{
+    (void)state;
+    posts(1, 2);
+    uint64_t post = f.council.log.count;
+    assert_int_equal(fixture_erase(&f.fixture, &f.council, member(1), post), COUNCIL_OK);
+    fake_start(&f); /* the post and its erase come in one batch */
+    assert_same(0);
+    assert_int_equal(f.report_count, 0);
+    assert_false(f.logs[0].rows[post - 1].data);
+}
+
+static void test_newer_council(void **state)
+{
+    (void)state;
+    assert_int_equal(fixture_try(&f.fixture, &f.council.log, member(0),
+                                 COUNCIL_KIND_COUNCIL_UPGRADE, fixture_body("{\"version\":2}")),
+                     COUNCIL_OK);
+    fake_start(&f);
+    char frame[1024], name[COUNCIL_KEY_CHARS + 1];
+    council_b64_encode(name, f.logs[0].log->entries[0].head, COUNCIL_KEY_BYTES);
+    (void)snprintf(
+        frame, sizeof frame,
+        "{\"jsonrpc\":\"2.0\",\"method\":\"log.entry\",\"params\":{\"log\":\"%s\",\"seq\":%u,"
+        "\"received\":1,\"text\":\"{\\\"kind\\\":\\\"future\\\"}\",\"sig\":\"%.86s\"}}",
+        name, f.council.log.count + 1,
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    fake_push(&f, frame);
+    fake_run(&f);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_NEEDS_NEWER), 1);
+    assert_stopped(0, COUNCIL_E_NEEDS_NEWER);
+}
+
+static void test_block_entries_bring_their_recipients(void **state)
+{
+    (void)state;
+    fake_start(&f);
+    for (uint32_t i = 0; i < f.logs[0].count; i++) {
+        bool block = council_kind_has(f.logs[0].rows[i].kind, COUNCIL_FLAG_BLOCK);
+        bool join = f.logs[0].rows[i].kind == COUNCIL_KIND_MEMBER_JOIN;
+        assert_int_equal(f.logs[0].rows[i].recipients, !block ? 0 : join ? 4 : 2);
+    }
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        T(live_entries),
+        T(batches),
+        T(resumes_from_the_last_head),
+        T(loaded_state_is_the_folded_state),
+        T(damaged_rows_are_found),
+        T(duplicates_are_harmless),
+        T(invalid_entry_stops_its_log_alone),
+        T(rolled_back_while_away),
+        T(rolled_back_below_what_was_acknowledged),
+        T(forked_at_the_same_length),
+        T(forked_and_longer),
+        T(another_entry_at_a_held_place),
+        T(end_that_was_promised_differs),
+        T(gap_reconnects_and_heals),
+        T(log_under_another_name),
+        T(unknown_log_is_refused_and_asked_again),
+        T(full_home_stops_the_log_until_it_is_loaded_again),
+        T(erase_is_judged_by_what_is_stored),
+        T(newer_council),
+        T(block_entries_bring_their_recipients),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
