@@ -131,6 +131,22 @@ static int run(struct cli *cli)
     return result;
 }
 
+/* The first word of a group ("device"), or one that nothing begins with: says what there is. */
+static int unknown_command(struct cli *cli, const char *word)
+{
+    uint32_t count;
+    const struct cli_command *list = cli_commands(&count);
+    char names[256] = "";
+    size_t at = 0, len = strlen(word);
+    for (uint32_t i = 0; i < count; i++)
+        if (strncmp(list[i].name, word, len) == 0 && list[i].name[len] == ' ' && at < sizeof names)
+            at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at ? ", " : "",
+                                   list[i].name + len + 1);
+    if (at)
+        return cli_fail_usage(cli, "`%s` needs one more word: %s.", word, names);
+    return cli_fail_usage(cli, "there is no command `%s`.", word);
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {0};
@@ -147,7 +163,7 @@ int main(int argc, char **argv)
     }
     cli.command = cli_command_find(argc - 1, argv + 1, &used);
     if (!cli.command)
-        return cli_fail_usage(&cli, "there is no command `%s`.", argv[1]);
+        return unknown_command(&cli, argv[1]);
     int result = cli_parse(&cli, argc - used, argv + used);
     if (result)
         return result;
