@@ -61,7 +61,7 @@ static bool reserve(struct sync *sync)
     if (sync->item_count < sync->item_size)
         return true;
     uint32_t size = sync->item_size ? sync->item_size * 2 : 16;
-    struct item **grown = realloc(sync->items, size * sizeof(*grown));
+    struct item **grown = realloc(sync->items, size * sizeof(struct item *));
     if (!grown)
         return false;
     sync->items = grown;

@@ -232,7 +232,8 @@ void sync_log_remove(struct sync *sync, const uint8_t log[COUNCIL_KEY_BYTES])
             continue;
         log_destroy(sync->logs[i]);
         sync->log_count--;
-        memmove(&sync->logs[i], &sync->logs[i + 1], (sync->log_count - i) * sizeof(*sync->logs));
+        memmove(&sync->logs[i], &sync->logs[i + 1],
+                (sync->log_count - i) * sizeof(struct sync_log *));
         return;
     }
 }

@@ -208,6 +208,32 @@ static void test_rolled_back_while_away(void **state)
     assert_int_equal(fake_view(&f, 1).state, SYNC_LOG_LIVE);
 }
 
+static void test_rolled_back_between_two_processes(void **state)
+{
+    (void)state;
+    posts(1, 5);
+    fake_start(&f);
+    struct sync_config config = fake_config(&f);
+    fake_restart(&f, &config); /* knows the rows, and nothing that the server promised */
+    f.logs[0].visible = f.council.log.count - 3;
+    fake_start(&f);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_ROLLED_BACK), 1);
+    assert_stopped(0, COUNCIL_E_HISTORY_CHANGED);
+}
+
+static void test_single_entry_is_verified_without_the_hook(void **state)
+{
+    (void)state;
+    fake_start(&f);
+    uint32_t verified = f.verified;
+    f.damage_seq = f.council.log.count + 1;
+    posts(1, 1);
+    fake_run(&f);
+    assert_int_equal(f.verified, verified);
+    assert_stopped(0, COUNCIL_E_BAD_SIGNATURE);
+    assert_int_equal(f.logs[0].count, f.council.log.count - 1);
+}
+
 static void test_rolled_back_below_what_was_acknowledged(void **state)
 {
     (void)state;
@@ -440,6 +466,8 @@ int main(void)
         T(duplicates_are_harmless),
         T(invalid_entry_stops_its_log_alone),
         T(rolled_back_while_away),
+        T(rolled_back_between_two_processes),
+        T(single_entry_is_verified_without_the_hook),
         T(rolled_back_below_what_was_acknowledged),
         T(forked_at_the_same_length),
         T(forked_and_longer),

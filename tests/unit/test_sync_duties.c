@@ -264,6 +264,37 @@ static void test_pin_that_is_not_mine(void **state)
     assert_int_equal(fake_view(&f, 1).state, SYNC_LOG_LIVE);
 }
 
+/* The council holds one second entry of my member log, my server shows me another. */
+static void test_pin_of_another_history(void **state)
+{
+    (void)state;
+    static struct fixture_log other;
+    const struct fixture_entry *first = &member(0)->log.entries[0];
+    struct fixture_entry copy = *first;
+    fixture_log_init(&other);
+    copy.text = malloc(first->len + 1);
+    assert_non_null(copy.text);
+    memcpy(copy.text, first->text, first->len + 1);
+    OK(fixture_append(&other, &copy));
+    struct council_secrets device;
+    struct council_device keys;
+    struct fixture_body body;
+    uint8_t seed[32] = {3}, box[32] = {4}, accept[COUNCIL_SIG_BYTES];
+    council_secrets_from_seeds(&device, seed, box);
+    council_secrets_public(&device, &keys);
+    assert_true(council_device_accept(accept, fixture_name(member(0)), &device));
+    OK(council_body_device_add(&keys, accept, &body.text, &body.len));
+    OK(fixture_try(&f.fixture, &other, member(0), COUNCIL_KIND_DEVICE_ADD, body));
+    OK(fixture_device_add(&f.fixture, member(0)));
+    OK(fixture_devices(&f.fixture, &f.council, member(0), member(0)));
+    f.logs[1].log = &other;
+    fake_start(&f);
+    assert_int_equal(f.logs[1].count, 2);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_PIN_NOT_MINE), 1);
+    assert_int_equal(fake_view(&f, 0).state, SYNC_LOG_STOPPED);
+    fixture_log_fini(&other);
+}
+
 static void test_pin_that_was_only_quicker(void **state)
 {
     (void)state;
@@ -300,6 +331,7 @@ int main(void)
         T(who_has_nothing_gives_nothing),
         T(bad_box),
         T(pin_that_is_not_mine),
+        T(pin_of_another_history),
         T(pin_that_was_only_quicker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

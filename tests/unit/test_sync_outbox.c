@@ -93,6 +93,20 @@ static void test_control_waits_for_what_is_before_it(void **state)
     assert_true(fake_item(&f, before)->seq < fake_item(&f, rotate)->seq);
 }
 
+static void test_control_does_not_overtake_a_refused_post(void **state)
+{
+    (void)state;
+    fake_start(&f);
+    f.refuse = COUNCIL_E_RETRY;
+    f.refuse_times = 1;
+    uint64_t post = fake_draft(&f, NOTE), rotate = fake_draft(&f, NULL);
+    fake_sleep(&f, 5000);
+    assert_acked_once(post);
+    assert_acked_once(rotate);
+    assert_true(fake_item(&f, post)->seq < fake_item(&f, rotate)->seq);
+    assert_int_equal(fake_item(&f, post)->signed_times, 1);
+}
+
 static void test_answer_lost_then_same_bytes(void **state)
 {
     (void)state;
@@ -444,6 +458,7 @@ int main(void)
         T(written_offline_and_sent_once),
         T(order_is_kept),
         T(control_waits_for_what_is_before_it),
+        T(control_does_not_overtake_a_refused_post),
         T(answer_lost_then_same_bytes),
         T(request_lost_then_same_bytes),
         T(killed_before_the_answer),
