@@ -19,10 +19,25 @@ static const struct {
 #undef HOME_STATEMENT
 };
 
+/* True if the system refused to let the file, or its journal, grow. A quota or a file size limit is a full disk to whoever reads the message. */
+static bool no_room(sqlite3 *db)
+{
+    sqlite3_file *journal = NULL;
+    int codes[3] = {sqlite3_system_errno(db), 0, 0};
+
+    (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &codes[1]);
+    (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+    if (journal != NULL && journal->pMethods != NULL)
+        (void)journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO, &codes[2]);
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (codes[i] == ENOSPC || codes[i] == EDQUOT || codes[i] == EFBIG)
+            return true;
+    }
+    return false;
+}
+
 static enum council_error error_of(struct home *home, int rc)
 {
-    int system = home->db == NULL ? 0 : sqlite3_system_errno(home->db);
-
     switch (rc & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -37,9 +52,7 @@ static enum council_error error_of(struct home *home, int rc)
     case SQLITE_CONSTRAINT:
         return COUNCIL_E_HOME_DAMAGED;
     default:
-        /* A quota or a file size limit is a full disk to whoever reads the message. */
-        return system == ENOSPC || system == EDQUOT || system == EFBIG ? COUNCIL_E_HOME_FULL
-                                                                       : COUNCIL_E_HOME_IO;
+        return no_room(home->db) ? COUNCIL_E_HOME_FULL : COUNCIL_E_HOME_IO;
     }
 }
 
