@@ -244,6 +244,27 @@ static void complete_words(FILE *out, const struct cli_command *command)
             fprintf(out, " --%s", list[i].name);
 }
 
+/* The second words of a group such as `device`, where `first` is the first command of the group. */
+static void complete_group(FILE *out, const struct cli_command *list, uint32_t count,
+                           uint32_t first)
+{
+    size_t len = strcspn(list[first].name, " ");
+    fprintf(out, "    2:%.*s\\ *) COMPREPLY=($(compgen -W \"", (int)len, list[first].name);
+    for (uint32_t i = first; i < count; i++)
+        if (strncmp(list[i].name, list[first].name, len + 1) == 0)
+            fprintf(out, "%s ", list[i].name + len + 1);
+    fputs("\" -- \"$cur\")) ;;\n", out);
+}
+
+static bool first_of_group(const struct cli_command *list, uint32_t at)
+{
+    size_t len = strcspn(list[at].name, " ") + 1; /* with the space, or the NUL */
+    for (uint32_t i = 0; i < at; i++)
+        if (strncmp(list[i].name, list[at].name, len) == 0)
+            return false;
+    return true;
+}
+
 static void completion(FILE *out, bool zsh)
 {
     uint32_t count;
@@ -252,23 +273,51 @@ static void completion(FILE *out, bool zsh)
         fputs("#compdef council\nautoload -U +X bashcompinit && bashcompinit\n", out);
     fputs("_council() {\n  local cur=${COMP_WORDS[COMP_CWORD]} one=${COMP_WORDS[1]} "
           "two=${COMP_WORDS[2]}\n"
-          "  case \"$COMP_CWORD:$one $two\" in\n",
+          "  case \"$COMP_CWORD:$one $two\" in\n"
+          "    1:*) COMPREPLY=($(compgen -W \"",
           out);
-    fputs("    1:*) COMPREPLY=($(compgen -W \"", out);
-    for (uint32_t i = 0; i < count; i++) {
-        size_t first = strcspn(list[i].name, " ");
-        if (i == 0 || strncmp(list[i - 1].name, list[i].name, first) != 0 ||
-            (list[i - 1].name[first] != ' ' && list[i - 1].name[first] != '\0'))
-            fprintf(out, "%.*s ", (int)first, list[i].name);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        if (first_of_group(list, i))
+            fprintf(out, "%.*s ", (int)strcspn(list[i].name, " "), list[i].name);
     fputs("\" -- \"$cur\")) ;;\n", out);
+    for (uint32_t i = 0; i < count; i++)
+        if (strchr(list[i].name, ' ') && first_of_group(list, i))
+            complete_group(out, list, count, i);
     for (uint32_t i = 0; i < count; i++) {
-        fprintf(out, "    *:%s\\ *|*:%s) COMPREPLY=($(compgen -f -W \"", list[i].name,
-                list[i].name);
+        const char *space = strchr(list[i].name, ' ');
+        int len = (int)strcspn(list[i].name, " ");
+        fprintf(out, "    *:%.*s\\ %s) COMPREPLY=($(compgen -f -W \"", len, list[i].name,
+                space ? space + 1 : "*");
         complete_words(out, &list[i]);
         fputs("\" -- \"$cur\")) ;;\n", out);
     }
     fputs("  esac\n}\ncomplete -o default -F _council council\n", out);
+}
+
+/* ---- the table itself, for programs: one object a command ---- */
+
+static json_t *option_json(const struct cli_option *option)
+{
+    char letter[2] = {(char)option->letter, '\0'};
+    return json_pack("{s:s, s:s*, s:s*, s:s}", "name", option->name, "letter",
+                     option->letter ? letter : NULL, "argument", option->argument, "help",
+                     option->help);
+}
+
+static void print_table(void)
+{
+    uint32_t count, option_count;
+    const struct cli_command *list = cli_commands(&count);
+    const struct cli_option *options = cli_options(&option_count);
+    for (uint32_t i = 0; i < count; i++) {
+        json_t *own = json_array();
+        for (uint32_t k = 0; k < option_count; k++)
+            if (!options[k].command || belongs(&options[k], &list[i]))
+                json_array_append_new(own, option_json(&options[k]));
+        cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:o}", "command", list[i].name, "operands",
+                                 list[i].operands, "group", list[i].group, "summary",
+                                 list[i].summary, "options", own));
+    }
 }
 
 int cli_help(struct cli *cli)
@@ -290,6 +339,8 @@ int cli_help(struct cli *cli)
         man_all(stdout);
     else if (command)
         cli_help_command(command, stdout);
+    else if (cli->json)
+        print_table();
     else
         cli_help_all(stdout);
     return CLI_OK;
