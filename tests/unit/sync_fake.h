@@ -86,12 +86,13 @@ struct fake {
     uint32_t refuse_times;     /* ... so often */
     uint64_t retry_after_ms;
     enum council_error refuse_login;
-    bool lose_answer;    /* the next append is stored, then the connection drops */
-    bool lose_request;   /* the next append is not even stored */
-    bool silent;         /* frames are read and not answered */
-    bool hold_pushes;    /* log.entry waits */
-    uint64_t damage_seq; /* this entry of logs[0] is sent with another text */
-    bool twice;          /* every entry is pushed twice */
+    uint32_t limit_reads; /* so many log.subscribe and log.read are refused as rate_limited */
+    bool lose_answer;     /* the next append is stored, then the connection drops */
+    bool lose_request;    /* the next append is not even stored */
+    bool silent;          /* frames are read and not answered */
+    bool hold_pushes;     /* log.entry waits */
+    uint64_t damage_seq;  /* this entry of logs[0] is sent with another text */
+    bool twice;           /* every entry is pushed twice */
 
     /* what the shell heard */
     enum sync_report_kind reports[FAKE_HEARD];

@@ -264,7 +264,12 @@ void fake_server_frame(struct fake *fake, const char *text, uint32_t len)
                      : fake->logged_in;
     if (!ready)
         abort();
-    if (rpc.method == COUNCIL_METHOD_SERVER_HELLO)
+    bool reads =
+        rpc.method == COUNCIL_METHOD_LOG_SUBSCRIBE || rpc.method == COUNCIL_METHOD_LOG_READ;
+    if (reads && fake->limit_reads > 0) {
+        fake->limit_reads--;
+        refuse(fake, &rpc, COUNCIL_E_RATE_LIMITED, 0);
+    } else if (rpc.method == COUNCIL_METHOD_SERVER_HELLO)
         hello(fake, &rpc);
     else if (rpc.method == COUNCIL_METHOD_AUTH_LOGIN)
         login(fake, &rpc);
