@@ -16,8 +16,8 @@ enum {
 
 struct part {
     struct sync_check *checks;
-    uint32_t count;
     pthread_t thread;
+    uint32_t count;
     bool started;
 };
 

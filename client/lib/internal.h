@@ -81,47 +81,45 @@ struct announced {
 struct joining; /* a member.join being made: join.c */
 struct agent;
 
+/* Sorted by size within each part: what is under way, then small numbers, then flags. */
 struct client {
     struct home home;
     struct keyring *keyring;
-    struct identity me;
-    char detail[CLIENT_DETAIL_MAX];
-    char *ca_file;
-
     struct sync *sync; /* NULL: nobody in the home */
     struct net *net;   /* NULL until it is needed */
-    struct net_address address;
-    bool wanted;                /* client_connect was called */
-    enum council_error trouble; /* told by the next client_step */
+    struct agent *agent;
+    char *ca_file;
 
     struct client_call calls[SYNC_CALLS_MAX];
-    uint64_t last_tag;
-    struct held *items; /* owned: rows of the outbox that sync holds */
-    uint32_t item_count, item_size;
-    bool outbox_more;          /* rows that sync had no room for */
-    struct deferred *deferred; /* owned */
-    uint32_t deferred_count, deferred_size;
     struct duty_item duties[DUTIES_MAX];
-    uint64_t last_duty;
-    struct joining *joins; /* owned list */
+    struct held *items;          /* owned: rows of the outbox that sync holds */
+    struct deferred *deferred;   /* owned */
+    struct joining *joins;       /* owned list */
+    struct announced *announced; /* owned */
+    json_t *list_came;           /* owned: council.list's answer, until the turn is over */
+    struct client_events events;
+    uint64_t last_tag, last_duty;
+    uint64_t stored;           /* entries stored by this process */
+    uint64_t announced_stored; /* `stored` when it was last told */
+    uint64_t reload_at, look_at;
 
+    uint32_t item_count, item_size, deferred_count, deferred_size, announced_count;
+    uint32_t attempts;          /* connections that ended since one was ready */
+    enum council_error trouble; /* told by the next client_step */
+    int duties_fd;
+    struct identity me;
+    struct net_address address;
+    char detail[CLIENT_DETAIL_MAX];
     uint8_t gone_log[COUNCIL_KEY_BYTES]; /* a log whose genesis or join was refused */
-    bool gone_due;
+
+    bool wanted;       /* client_connect was called */
+    bool gone_due;     /* gone_log is to be forgotten */
+    bool outbox_more;  /* rows that sync had no room for */
     bool list_due;     /* council.list is to be asked on this connection */
     bool listed;       /* it was answered and its logs were added */
-    json_t *list_came; /* owned: its answer, until the turn is over */
-    uint32_t attempts; /* connections that ended since one was ready */
     bool reload_due;   /* a log could not be stored */
-    uint64_t reload_at, look_at;
-    uint64_t stored;   /* entries stored by this process */
+    bool announce_due; /* another process stored something */
     bool holds_duties; /* duties.lock is ours */
-    int duties_fd;
-    struct agent *agent;
-    struct client_events events;
-    struct announced *announced; /* owned; NULL: nobody listens */
-    uint32_t announced_count;
-    uint64_t announced_stored; /* `stored` when it was last told */
-    bool announce_due;         /* another process stored something */
 };
 
 /* What went wrong in words, for client_detail. Returns `error`. */
