@@ -189,7 +189,7 @@ static const struct lws_protocols protocols[] = {
     {0},
 };
 
-enum council_error net_create(struct net **out, const char *ca_file)
+enum council_error net_create(struct net **out, bool tls, const char *ca_file)
 {
     struct lws_context_creation_info info = {0};
     struct net *net = calloc(1, sizeof *net);
@@ -202,7 +202,7 @@ enum council_error net_create(struct net **out, const char *ca_file)
     lws_set_log_level(0, NULL);
     info.port = CONTEXT_PORT_NO_LISTEN;
     info.protocols = protocols;
-    info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info.options = tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0;
     info.client_ssl_ca_filepath = ca_file;
     info.fd_limit_per_thread =
         16; /* one connection, not one table entry for every file there may be */

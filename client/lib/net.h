@@ -46,8 +46,11 @@ struct net_address {
 /* "https://host[:port]", "http://host[:port]" (IPv6 in brackets), or "unix:PATH"; a final slash is left out. BAD_INPUT. */
 COUNCIL_MUST_USE enum council_error net_address(struct net_address *out, const char *url);
 
-/* Owned; NO_MEMORY. `ca_file` (may be NULL) is trusted instead of the system's authorities. Destroy accepts NULL. */
-COUNCIL_MUST_USE enum council_error net_create(struct net **out, const char *ca_file);
+/*
+ * Owned; NO_MEMORY. `tls` brings up what https needs (20 ms, most of it the list of authorities); `ca_file` (may be NULL) is trusted instead of the system's authorities.
+ * Destroy accepts NULL.
+ */
+COUNCIL_MUST_USE enum council_error net_create(struct net **out, bool tls, const char *ca_file);
 void net_destroy(struct net *net);
 
 /* Starts connecting; NET_CONNECTED or NET_CLOSED follows. An earlier connection is closed without a word. */

@@ -12,7 +12,8 @@ static void on_connect(void *ctx)
 {
     struct client *client = ctx;
 
-    if (client->net == NULL && net_create(&client->net, client->ca_file) != COUNCIL_OK) {
+    if (client->net == NULL &&
+        net_create(&client->net, client->address.tls, client->ca_file) != COUNCIL_OK) {
         client->net = NULL;
         client->trouble = COUNCIL_E_NO_MEMORY;
         return;
