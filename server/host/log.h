@@ -1,0 +1,54 @@
+/*
+ * log.h - the operator's log: one line an event, on standard error.
+ *
+ * Owns how a line looks, which are left out and that writing them holds up nobody. Must not know where lines come from; whoever logs
+ * hands over no payload, name, link or signature. One log in a process. Any thread. Invariant: a line is whole or not there.
+ */
+#ifndef COUNCIL_SERVER_HOST_LOG_H
+#define COUNCIL_SERVER_HOST_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum host_log_level {
+    HOST_LOG_DEBUG,
+    HOST_LOG_INFO,
+    HOST_LOG_WARN,
+    HOST_LOG_ERROR
+};
+
+/* A string (an empty one is left out), or a number where `string` is NULL. An array of them ends with a NULL key. */
+struct host_log_field {
+    const char *key, *string;
+    uint64_t number;
+};
+#define HOST_LOG_S(key, value)                   \
+    {                                            \
+        (key), (value) != NULL ? (value) : "", 0 \
+    }
+#define HOST_LOG_N(key, value) \
+    {                          \
+        (key), NULL, (value)   \
+    }
+#define HOST_LOG(level, event, ...) \
+    host_log((level), (event), (const struct host_log_field[]){__VA_ARGS__, {NULL, NULL, 0}})
+
+enum {
+    HOST_LOG_BUFFER = 256 * 1024, /* lines that wait to be written; more are counted and dropped */
+    HOST_LOG_LINE = 1024,         /* bytes of a line; longer ones lose fields */
+    HOST_LOG_BURST = 20,          /* lines of one event in a window, errors excepted */
+    HOST_LOG_WINDOW_MS = 10000
+};
+
+/* Before this, and after host_log_stop, lines are written at once. */
+void host_log_start(enum host_log_level least, bool json);
+/* Writes what waits and ends the thread that writes. */
+void host_log_stop(void);
+
+/* `event` is a static string; `fields` may be NULL. */
+void host_log(enum host_log_level level, const char *event, const struct host_log_field *fields);
+
+/* Writes what waits, from this thread: before the process ends by _exit. */
+void host_log_flush(void);
+
+#endif

@@ -1,0 +1,178 @@
+/*
+ * storage.c - the storage thread's turn: one batch, a little reading, a little housekeeping. See storage.h.
+ */
+#include "server/host/storage.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "server/host/verifiers.h"
+
+struct call {
+    struct call *next;
+    void (*run)(struct store *store, void *arg);
+    void *arg;
+    bool done;
+};
+
+struct host_storage {
+    struct host_storage_config config;
+    struct host_batch *batch;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t more, called;
+    struct host_jobs submitted; /* under the lock, as are the three below */
+    struct call *calls;
+    bool stop, ended;
+    struct host_jobs jobs; /* the thread's own */
+    bool housekeeping;     /* something is still due */
+};
+
+static uint64_t now_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* What stands before the first append that still waits; all of it has seen every append before it. */
+static void read_some(struct host_storage *storage, struct host_jobs *done)
+{
+    uint64_t until = now_us() + HOST_READ_BUDGET_MS * 1000;
+    while (storage->jobs.first != NULL && storage->jobs.first->type != CORE_JOB_APPEND) {
+        struct core_job *job = host_jobs_pop(&storage->jobs);
+        host_reading_run(storage->config.store, job);
+        host_jobs_push(done, job);
+        if (now_us() >= until) {
+            return;
+        }
+    }
+}
+
+static void housekeep(struct host_storage *storage)
+{
+    enum store_status status =
+        store_maintain(storage->config.store, HOST_MAINTAIN_BUDGET_MS, &storage->housekeeping);
+    if (status == STORE_IO) {
+        storage->config.broken("housekeeping", store_detail(storage->config.store));
+    }
+    if (status != STORE_OK) {
+        storage->housekeeping = false; /* put off: the next commit asks again */
+    }
+}
+
+static void answer_calls(struct host_storage *storage, struct call *calls)
+{
+    while (calls != NULL) {
+        struct call *call = calls;
+        calls = call->next;
+        call->run(storage->config.store, call->arg);
+        (void)pthread_mutex_lock(&storage->lock);
+        call->done = true;
+        (void)pthread_cond_broadcast(&storage->called);
+        (void)pthread_mutex_unlock(&storage->lock);
+    }
+}
+
+/* Waits until there is something to do and takes it over. False: stop. */
+static bool wait(struct host_storage *storage, struct call **calls)
+{
+    (void)pthread_mutex_lock(&storage->lock);
+    while (storage->submitted.first == NULL && storage->calls == NULL &&
+           storage->jobs.first == NULL && !storage->housekeeping && !storage->stop) {
+        (void)pthread_cond_wait(&storage->more, &storage->lock);
+    }
+    host_jobs_join(&storage->jobs, &storage->submitted);
+    *calls = storage->calls;
+    storage->calls = NULL;
+    bool go_on = storage->jobs.first != NULL || *calls != NULL || !storage->stop;
+    storage->ended = !go_on;
+    (void)pthread_mutex_unlock(&storage->lock);
+    return go_on;
+}
+
+static void *run(void *arg)
+{
+    struct host_storage *storage = arg;
+    struct call *calls = NULL;
+    while (wait(storage, &calls)) {
+        struct host_jobs done = {NULL, NULL};
+        uint32_t appended =
+            host_batch_run(storage->batch, storage->config.store, &storage->jobs, &done);
+        host_inbox_put(storage->config.inbox, &done);
+        read_some(storage, &done);
+        host_inbox_put(storage->config.inbox, &done);
+        answer_calls(storage, calls);
+        if (appended > 0 || storage->housekeeping) {
+            housekeep(storage);
+        }
+    }
+    return NULL;
+}
+
+static void destroy(struct host_storage *storage)
+{
+    (void)pthread_cond_destroy(&storage->called);
+    (void)pthread_cond_destroy(&storage->more);
+    (void)pthread_mutex_destroy(&storage->lock);
+    host_batch_destroy(storage->batch);
+    free(storage);
+}
+
+struct host_storage *host_storage_start(const struct host_storage_config *config)
+{
+    struct host_storage *storage = calloc(1, sizeof *storage);
+    if (storage == NULL) {
+        return NULL;
+    }
+    storage->config = *config;
+    storage->housekeeping = true; /* what the last process left undone */
+    (void)pthread_mutex_init(&storage->lock, NULL);
+    (void)pthread_cond_init(&storage->more, NULL);
+    (void)pthread_cond_init(&storage->called, NULL);
+    storage->batch = host_batch_create();
+    if (storage->batch == NULL || !host_thread(&storage->thread, run, storage)) {
+        destroy(storage);
+        return NULL;
+    }
+    return storage;
+}
+
+void host_storage_stop(struct host_storage *storage)
+{
+    if (storage == NULL) {
+        return;
+    }
+    (void)pthread_mutex_lock(&storage->lock);
+    storage->stop = true;
+    (void)pthread_cond_signal(&storage->more);
+    (void)pthread_mutex_unlock(&storage->lock);
+    (void)pthread_join(storage->thread, NULL);
+    destroy(storage);
+}
+
+void host_storage_submit(struct host_storage *storage, struct core_job *job)
+{
+    (void)pthread_mutex_lock(&storage->lock);
+    host_jobs_push(&storage->submitted, job);
+    (void)pthread_cond_signal(&storage->more);
+    (void)pthread_mutex_unlock(&storage->lock);
+}
+
+bool host_storage_call(struct host_storage *storage, void (*run_it)(struct store *, void *),
+                       void *arg)
+{
+    struct call call = {.run = run_it, .arg = arg};
+    (void)pthread_mutex_lock(&storage->lock);
+    bool taken = !storage->ended && !storage->stop;
+    if (taken) {
+        call.next = storage->calls;
+        storage->calls = &call;
+        (void)pthread_cond_signal(&storage->more);
+    }
+    while (taken && !call.done) {
+        (void)pthread_cond_wait(&storage->called, &storage->lock);
+    }
+    (void)pthread_mutex_unlock(&storage->lock);
+    return taken;
+}

@@ -1,0 +1,98 @@
+/*
+ * verifiers.c - one queue a thread; a lane always goes to the same one. See verifiers.h.
+ */
+#include "server/host/verifiers.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+struct verifier {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    struct host_jobs jobs;
+    struct host_inbox *inbox;
+    bool stop;
+};
+
+struct host_verifiers {
+    uint32_t count;
+    struct verifier all[];
+};
+
+bool host_thread(pthread_t *thread, void *(*run)(void *), void *arg)
+{
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int status = pthread_create(thread, NULL, run, arg);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return status == 0;
+}
+
+static void *verify(void *arg)
+{
+    struct verifier *verifier = arg;
+    (void)pthread_mutex_lock(&verifier->lock);
+    for (;;) {
+        while (verifier->jobs.first == NULL && !verifier->stop) {
+            (void)pthread_cond_wait(&verifier->more, &verifier->lock);
+        }
+        struct core_job *job = host_jobs_pop(&verifier->jobs);
+        if (job == NULL) {
+            break;
+        }
+        (void)pthread_mutex_unlock(&verifier->lock);
+        core_work(job);
+        struct host_jobs done = {NULL, NULL};
+        host_jobs_push(&done, job);
+        host_inbox_put(verifier->inbox, &done);
+        (void)pthread_mutex_lock(&verifier->lock);
+    }
+    (void)pthread_mutex_unlock(&verifier->lock);
+    return NULL;
+}
+
+struct host_verifiers *host_verifiers_start(uint32_t count, struct host_inbox *inbox)
+{
+    struct host_verifiers *verifiers =
+        calloc(1, sizeof *verifiers + count * sizeof verifiers->all[0]);
+    if (verifiers == NULL) {
+        return NULL;
+    }
+    for (; verifiers->count < count; verifiers->count++) {
+        struct verifier *verifier = &verifiers->all[verifiers->count];
+        verifier->inbox = inbox;
+        (void)pthread_mutex_init(&verifier->lock, NULL);
+        (void)pthread_cond_init(&verifier->more, NULL);
+        if (!host_thread(&verifier->thread, verify, verifier)) {
+            host_verifiers_stop(verifiers);
+            return NULL;
+        }
+    }
+    return verifiers;
+}
+
+void host_verifiers_stop(struct host_verifiers *verifiers)
+{
+    for (uint32_t i = 0; verifiers != NULL && i < verifiers->count; i++) {
+        struct verifier *verifier = &verifiers->all[i];
+        (void)pthread_mutex_lock(&verifier->lock);
+        verifier->stop = true;
+        (void)pthread_cond_signal(&verifier->more);
+        (void)pthread_mutex_unlock(&verifier->lock);
+        (void)pthread_join(verifier->thread, NULL);
+        (void)pthread_cond_destroy(&verifier->more);
+        (void)pthread_mutex_destroy(&verifier->lock);
+    }
+    free(verifiers);
+}
+
+void host_verifiers_submit(struct host_verifiers *verifiers, struct core_job *job)
+{
+    struct verifier *verifier = &verifiers->all[job->lane % verifiers->count];
+    (void)pthread_mutex_lock(&verifier->lock);
+    host_jobs_push(&verifier->jobs, job);
+    (void)pthread_cond_signal(&verifier->more);
+    (void)pthread_mutex_unlock(&verifier->lock);
+}

@@ -1,0 +1,311 @@
+/*
+ * net.c - the loop: what happens in which order of one turn, and the transport as a whole.
+ *
+ * Owns the loop and the library's context. Must not know messages. One turn: wait; tell the owner that a turn begins (the
+ * core's clock); sockets, timers, what other threads brought; then everything queued meanwhile is written, once per connection.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/ssl.h>
+
+#include "server/net/internal.h"
+
+void net_log(const struct net *net, enum net_log_level level, const char *event, const char *detail)
+{
+    net->events.log(net->events.ctx, level, event, detail);
+}
+
+/* ---- the loop's turn ---- */
+
+static void read_clock(struct net *net)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    net->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void on_check(struct ev_loop *loop, ev_check *watcher, int events)
+{
+    struct net *net = watcher->data;
+    (void)loop;
+    (void)events;
+    read_clock(net);
+    net->events.turn(net->events.ctx);
+}
+
+static void on_prepare(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    net_queue_flush_all(watcher->data);
+}
+
+static void on_async(struct ev_loop *loop, ev_async *watcher, int events)
+{
+    struct net *net = watcher->data;
+    (void)loop;
+    (void)events;
+    net->events.woken(net->events.ctx);
+}
+
+static void on_tick(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+    struct net *net = watcher->data;
+    (void)loop;
+    (void)events;
+    net_listen_tick(net);
+    net_conns_tick(net);
+    net->events.tick(net->events.ctx);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+    struct net *net = watcher->data;
+    (void)loop;
+    (void)events;
+    net->events.stop(net->events.ctx, watcher->signum);
+}
+
+static void watch(struct net *net)
+{
+    ev_prepare_init(&net->prepare, on_prepare);
+    ev_check_init(&net->check, on_check);
+    ev_async_init(&net->async, on_async);
+    ev_timer_init(&net->tick, on_tick, NET_TICK_MS / 1000.0, NET_TICK_MS / 1000.0);
+    ev_signal_init(&net->sigterm, on_signal, SIGTERM);
+    ev_signal_init(&net->sigint, on_signal, SIGINT);
+    net->prepare.data = net->check.data = net->async.data = net->tick.data = net;
+    net->sigterm.data = net->sigint.data = net;
+    /* The clock before all else, writing after all else. */
+    ev_set_priority(&net->check, EV_MAXPRI);
+    ev_set_priority(&net->prepare, EV_MINPRI);
+    ev_prepare_start(net->loop, &net->prepare);
+    ev_check_start(net->loop, &net->check);
+    ev_async_start(net->loop, &net->async);
+    ev_timer_start(net->loop, &net->tick);
+    ev_signal_start(net->loop, &net->sigterm);
+    ev_signal_start(net->loop, &net->sigint);
+}
+
+static void unwatch(struct net *net)
+{
+    ev_prepare_stop(net->loop, &net->prepare);
+    ev_check_stop(net->loop, &net->check);
+    ev_async_stop(net->loop, &net->async);
+    ev_timer_stop(net->loop, &net->tick);
+    ev_signal_stop(net->loop, &net->sigterm);
+    ev_signal_stop(net->loop, &net->sigint);
+}
+
+void net_run(struct net *net)
+{
+    ev_run(net->loop, 0);
+}
+
+void net_break(struct net *net)
+{
+    ev_break(net->loop, EVBREAK_ALL);
+}
+
+void net_wake(struct net *net)
+{
+    ev_async_send(net->loop, &net->async);
+}
+
+/* ---- the library ---- */
+
+/* Keepalive is ours (conn.c): the library's own keeps a sorted list of all connections. */
+static const lws_retry_bo_t no_keepalive = {.secs_since_valid_ping = 0,
+                                            .secs_since_valid_hangup = 0};
+
+static struct lws_context *context_create(struct net *net, bool tls)
+{
+    void *loops[1] = {net->loop};
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
+                   (tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+        .foreign_loops = loops,
+        .max_http_header_data = NET_HEADER_BYTES,
+        .max_http_header_pool = NET_HANDSHAKES_MAX,
+        .pt_serv_buf_size = 16384,
+        .timeout_secs = NET_HANDSHAKE_MS / 1000,
+        .keepalive_timeout = NET_HANDSHAKE_MS / 1000,
+        .timeout_secs_ah_idle = NET_HANDSHAKE_MS / 1000,
+        .retry_and_idle_policy = &no_keepalive,
+        .user = net,
+    };
+    return lws_create_context(&info);
+}
+
+static struct lws_vhost *vhost_create(struct net *net, const char *name,
+                                      const struct net_config *tls)
+{
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+        .vhost_name = name,
+        .protocols = net_protocols,
+        .options = LWS_SERVER_OPTION_VALIDATE_UTF8,
+        .server_string = "councild",
+        .timeout_secs = NET_HANDSHAKE_MS / 1000,
+        .keepalive_timeout = NET_HANDSHAKE_MS / 1000,
+        .retry_and_idle_policy = &no_keepalive,
+        .user = net,
+    };
+    if (tls != NULL) {
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.ssl_cert_filepath = tls->tls_cert;
+        info.ssl_private_key_filepath = tls->tls_key;
+        info.alpn = "http/1.1";
+        info.ssl_options_set = (long)(SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1);
+    }
+    return lws_create_vhost(net->context, &info);
+}
+
+static bool library_open(struct net *net, const struct net_config *config,
+                         char detail[NET_DETAIL_MAX])
+{
+    net->tls = config->tls_cert != NULL;
+    net->context = context_create(net, net->tls);
+    if (net->context == NULL) {
+        (void)snprintf(detail, NET_DETAIL_MAX,
+                       "libwebsockets does not start; is libwebsockets-evlib-ev installed?");
+        return false;
+    }
+    net->web = vhost_create(net, "web", net->tls ? config : NULL);
+    net->local = vhost_create(net, "local", NULL);
+    if (net->web == NULL || net->local == NULL) {
+        (void)snprintf(detail, NET_DETAIL_MAX, "%s",
+                       net->tls ? "the TLS certificate or key cannot be used" : "out of memory");
+        return false;
+    }
+    return true;
+}
+
+struct net *net_create(const struct net_config *config, char detail[NET_DETAIL_MAX])
+{
+    struct net *net = calloc(1, sizeof *net);
+    if (net == NULL) {
+        (void)snprintf(detail, NET_DETAIL_MAX, "out of memory");
+        return NULL;
+    }
+    net->events = config->events;
+    read_clock(net);
+    if (config->forwarded_from != NULL) {
+        net->has_forwarded = net_address_parse(config->forwarded_from, net->forwarded_from);
+        if (!net->has_forwarded) {
+            (void)snprintf(detail, NET_DETAIL_MAX, "%.100s: not an address",
+                           config->forwarded_from);
+            free(net);
+            return NULL;
+        }
+    }
+    lws_set_log_level(0, NULL);
+    net->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+    if (net->loop == NULL) {
+        (void)snprintf(detail, NET_DETAIL_MAX, "no event loop");
+        free(net);
+        return NULL;
+    }
+    watch(net);
+    if (!library_open(net, config, detail)) {
+        net_destroy(net);
+        return NULL;
+    }
+    return net;
+}
+
+bool net_start(struct net *net, struct core *core, const char *origin)
+{
+    if (strlen(origin) >= sizeof net->origin) {
+        return false;
+    }
+    memcpy(net->origin, origin, strlen(origin) + 1);
+    net->core = core;
+    net_listen_start(net);
+    return true;
+}
+
+void net_detach(struct net *net)
+{
+    net->core = NULL;
+    for (unsigned stage = 0; stage < NET_STAGES; stage++) {
+        for (struct net_conn *conn = net->lists[stage].first; conn != NULL; conn = conn->next) {
+            net_conn_unbind(conn);
+        }
+    }
+}
+
+bool net_drained(const struct net *net)
+{
+    return net->lists[NET_HEARD].count + net->lists[NET_PINGED].count +
+               net->lists[NET_CLOSING].count ==
+           0;
+}
+
+void net_destroy(struct net *net)
+{
+    if (net == NULL) {
+        return;
+    }
+    net_detach(net);
+    net_listen_fini(net);
+    unwatch(net);
+    lws_context_destroy(net->context);
+    /* What the library has put off until its loop runs. */
+    for (int i = 0; i < 4; i++) {
+        ev_run(net->loop, EVRUN_NOWAIT);
+    }
+    net_queue_fini(net);
+    ev_loop_destroy(net->loop);
+    free(net->sessions);
+    free(net);
+}
+
+/* ---- effects of the core ---- */
+
+void net_send(void *ctx, core_session session, struct core_frame *frame)
+{
+    struct net_conn *conn = net_conn_of_session(ctx, session);
+    if (conn != NULL) {
+        net_queue_push(conn, frame);
+    }
+}
+
+void net_close(void *ctx, core_session session, unsigned code, const char *reason)
+{
+    struct net_conn *conn = net_conn_of_session(ctx, session);
+    if (conn != NULL) {
+        net_conn_unbind(conn); /* the core has let go of it already */
+        net_conn_close(conn, code, reason);
+    }
+}
+
+void net_pause(void *ctx, bool pause)
+{
+    struct net *net = ctx;
+    net->paused = pause;
+    for (unsigned stage = 0; !pause && stage < NET_STAGES; stage++) {
+        for (struct net_conn *conn = net->lists[stage].first; conn != NULL; conn = conn->next) {
+            if (conn->stopped) {
+                conn->stopped = false;
+                lws_rx_flow_control(conn->wsi, 1);
+            }
+        }
+    }
+}
+
+void net_stats(const struct net *net, struct net_stats *out)
+{
+    *out = net->stats;
+    out->handshakes = net->lists[NET_HANDSHAKE].count;
+    out->connections = 0;
+    for (unsigned stage = 0; stage < NET_STAGES; stage++) {
+        out->connections += net->lists[stage].count;
+    }
+}
