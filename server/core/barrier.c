@@ -18,9 +18,9 @@ enum {
 typedef enum council_error stage_fn(struct core *core, struct core_log *log, struct core_call *call,
                                     bool *wait);
 
-static stage_fn ask_posts, ask_rules, ask_gates, ask_pin, ask_logs;
+static stage_fn ask_posts, ask_rules, ask_pin, ask_logs;
 
-static stage_fn *const stages[] = {ask_posts, ask_rules, ask_gates, ask_pin, ask_logs};
+static stage_fn *const stages[] = {ask_posts, ask_rules, ask_pin, ask_logs};
 enum {
     STAGE_COUNT = sizeof stages / sizeof stages[0]
 };
@@ -162,7 +162,11 @@ static void ruled(struct core *core, struct core_job *job)
     if (call->u.append.facts != NULL) {
         core_slice_free(core, &job->u.read_at.slice);
     }
-    answered(core, call, call->u.append.error);
+    enum council_error error = call->u.append.error;
+    if (error == COUNCIL_OK) {
+        error = core_gate_invite(core, call->log, &call->u.append);
+    }
+    answered(core, call, error);
 }
 
 static enum council_error ask_rules(struct core *core, struct core_log *log, struct core_call *call,
@@ -173,14 +177,7 @@ static enum council_error ask_rules(struct core *core, struct core_log *log, str
     return COUNCIL_OK;
 }
 
-/* ---- gates ---- */
-
-static enum council_error ask_gates(struct core *core, struct core_log *log, struct core_call *call,
-                                    bool *wait)
-{
-    (void)wait;
-    return core_gate_invite(core, log, &call->u.append);
-}
+/* ---- gates that need the store ---- */
 
 static void pin_read(struct core *core, struct core_job *job)
 {

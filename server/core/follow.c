@@ -102,8 +102,9 @@ void core_follow_unsubscribe(struct core *core, struct core_follow *follow)
 
 void core_follow_drop_all(struct core *core, struct core_conn *conn)
 {
-    while (conn->follows != NULL) {
-        struct core_follow *follow = conn->follows;
+    struct core_follow *next = NULL;
+    for (struct core_follow *follow = conn->follows; follow != NULL; follow = next) {
+        next = follow->conn_next;
         follow->subscribed = false;
         if (follow->present) {
             core_presence_end(core, follow);

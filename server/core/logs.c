@@ -103,7 +103,7 @@ static bool grow(struct core *core)
     }
     core->logs = table;
     core->logs_size = size;
-    for (uint32_t i = 0; i < old_size; i++) {
+    for (uint32_t i = 0; old != NULL && i < old_size; i++) {
         while (old[i] != NULL) {
             struct core_log *log = old[i];
             old[i] = log->hash_next;
@@ -216,8 +216,10 @@ void core_log_unpin(struct core *core, struct core_log *log)
 
 void core_logs_trim(struct core *core)
 {
-    while (core->idle_first != NULL && core->cache_bytes > core->limits.cache_bytes) {
-        struct core_log *log = core->idle_first;
+    struct core_log *next = NULL;
+    for (struct core_log *log = core->idle_first;
+         log != NULL && core->cache_bytes > core->limits.cache_bytes; log = next) {
+        next = log->idle_next;
         core_log_drop_fold(core, log);
         core_log_settle(core, log);
     }

@@ -33,8 +33,7 @@ static void do_send(void *ctx, core_session handle, struct core_frame *frame)
     }
     if (session->count == session->size) {
         session->size = session->size == 0 ? 16 : 2 * session->size;
-        session->messages =
-            realloc(session->messages, session->size * sizeof(session->messages[0]));
+        session->messages = realloc(session->messages, session->size * sizeof(json_t *));
         if (session->messages == NULL) {
             abort();
         }

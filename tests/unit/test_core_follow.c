@@ -363,6 +363,7 @@ static void who_may_read(void **state)
     assert_int_equal(fixture_device_add(&w.fixture, person(&w, 0)), COUNCIL_OK);
     id = core_fake_append(&w.fake, w.sessions[0], &person(&w, 0)->log.entries[2]);
     core_fake_run(&w.fake);
+    assert_outcome(&w, w.sessions[0], id, "ok");
     assert_int_equal(core_fake_gaps(&w.fake, s, ann, 0, 2), 0);
     assert_outcome(&w, s, read_log(&w, s, ann, 0, 10), "not_found");
     end(&w);
