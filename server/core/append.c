@@ -12,21 +12,12 @@ enum {
     CALL_COST = 2048
 }; /* what a waiting entry takes beside its own bytes */
 
-/* Counts an entry in or out; above the ceilings nothing more is read from anybody, until half is gone. */
+/* Counts an entry in or out. */
 static void account(struct core *core, uint64_t cost, bool in)
 {
     core->queue_entries += in ? 1 : UINT64_MAX;
     core->queue_bytes += in ? cost : 0 - cost;
-    const struct core_limits *limits = &core->limits;
-    bool above =
-        core->queue_entries > limits->queue_entries || core->queue_bytes > limits->queue_bytes;
-    bool below = core->queue_entries <= limits->queue_entries / 2 &&
-                 core->queue_bytes <= limits->queue_bytes / 2;
-    if (core->broken || (core->paused ? !below : !above)) {
-        return;
-    }
-    core->paused = !core->paused;
-    core->ops.pause(core->ops.ctx, core->paused);
+    core_pressure(core);
 }
 
 static void append_fini(struct core *core, struct core_call *call)

@@ -11,6 +11,21 @@
 
 #include "server/core/logs.h"
 
+void core_pressure(struct core *core)
+{
+    const struct core_limits *limits = &core->limits;
+    bool above = core->queue_entries > limits->queue_entries ||
+                 core->queue_bytes > limits->queue_bytes || core->call_count > limits->calls;
+    bool below = core->queue_entries <= limits->queue_entries / 2 &&
+                 core->queue_bytes <= limits->queue_bytes / 2 &&
+                 core->call_count <= limits->calls / 2;
+    if (core->broken || (core->paused ? !below : !above)) {
+        return;
+    }
+    core->paused = !core->paused;
+    core->ops.pause(core->ops.ctx, core->paused);
+}
+
 struct core_call *core_call_create(struct core *core, struct core_conn *conn,
                                    struct council_rpc *rpc)
 {
@@ -29,6 +44,8 @@ struct core_call *core_call_create(struct core *core, struct core_conn *conn,
     }
     core->calls = call;
     conn->outstanding++;
+    core->call_count++;
+    core_pressure(core);
     core->stats.calls++;
     return call;
 }
@@ -57,7 +74,9 @@ void core_call_end(struct core *core, struct core_call *call)
         call->all_next->all_prev = call->all_prev;
     }
     struct core_log *log = call->log;
+    core->call_count--;
     release(core, call);
+    core_pressure(core);
     if (log != NULL) {
         core_log_unpin(core, log);
     }

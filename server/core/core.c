@@ -41,7 +41,7 @@ void core_destroy(struct core *core)
     if (core == NULL) {
         return;
     }
-    core->stopping = true;
+    core->broken = true; /* nobody is told any more */
     core_sessions_fini(core);
     core_calls_fini(core);
     core_logs_fini(core);

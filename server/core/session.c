@@ -249,8 +249,6 @@ void core_sessions_fini(struct core *core)
 {
     for (uint32_t i = 0; i < core->slot_count; i++) {
         if (core->slots[i].conn != NULL) {
-            /* Nobody is told any more. */
-            core->broken = true;
             forget(core, core->slots[i].conn);
         }
     }

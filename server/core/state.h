@@ -168,6 +168,7 @@ struct core {
     uint64_t cache_bytes;                    /* of those */
 
     struct core_call *calls;
+    uint64_t call_count;
     uint64_t jobs_out;
     uint64_t queue_entries, queue_bytes;
     uint64_t serial;
@@ -214,6 +215,8 @@ void core_challenge(const struct core *core, const struct core_conn *conn,
 
 /* ---- call.c ---- */
 
+/* Above the ceilings nothing more is read from anybody, until half is gone. */
+void core_pressure(struct core *core);
 /* Takes `rpc`. NULL: out of memory, `rpc` is as before. */
 struct core_call *core_call_create(struct core *core, struct core_conn *conn,
                                    struct council_rpc *rpc);
