@@ -23,6 +23,7 @@ enum {
     WATCH_MS = 100,   /* between two looks at whether another process changed the home */
     RELOAD_MS = 2000, /* before a log that could not be stored is tried again */
     CALL_TIMEOUT_MS = 30000,
+    OUTBOX_KEPT = 1000, /* acknowledged items that can still be asked for */
     POST_MAX = COUNCIL_PLAIN_MAX - 1
 };
 
@@ -257,7 +258,6 @@ void outbox_give(struct client *client, uint64_t item, const struct signed_entry
 /* The item cannot be made: failed for good, as if the server had said so. */
 void outbox_refuse(struct client *client, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES],
                    enum council_error error);
-void outbox_defer(struct client *client, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES]);
 
 /* outbox_rows.c */
 struct outbox_row {
@@ -275,6 +275,10 @@ struct outbox_row {
 COUNCIL_MUST_USE enum council_error outbox_row(struct home *home, enum home_statement which,
                                                uint64_t item, struct outbox_row *out);
 void outbox_row_fini(struct outbox_row *row);
+/* Acknowledged: as the server said, or as the entry itself says (within the transaction that stores it; nothing if no item has these bytes). */
+COUNCIL_MUST_USE enum council_error outbox_done(struct client *client, uint64_t item, uint64_t seq);
+COUNCIL_MUST_USE enum council_error outbox_came(struct client *client, const char *text,
+                                                uint32_t len, uint64_t seq);
 /* The intent of a row, owned. */
 COUNCIL_MUST_USE enum council_error outbox_intent(struct client *client,
                                                   const struct outbox_row *row, json_t **out);

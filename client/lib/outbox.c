@@ -44,6 +44,16 @@ static enum council_error hold(struct client *client, const struct outbox_row *r
     return COUNCIL_OK;
 }
 
+static void undefer(struct client *client, uint64_t item)
+{
+    for (uint32_t i = 0; i < client->deferred_count; i++) {
+        if (client->deferred[i].item == item) {
+            client->deferred[i] = client->deferred[--client->deferred_count];
+            return;
+        }
+    }
+}
+
 static void let_go(struct client *client, uint64_t item)
 {
     for (uint32_t i = 0; i < client->item_count; i++) {
@@ -52,12 +62,7 @@ static void let_go(struct client *client, uint64_t item)
             break;
         }
     }
-    for (uint32_t i = 0; i < client->deferred_count; i++) {
-        if (client->deferred[i].item == item) {
-            client->deferred[i] = client->deferred[--client->deferred_count];
-            break;
-        }
-    }
+    undefer(client, item);
 }
 
 static enum council_error hand_over(struct client *client, const struct outbox_row *row)
@@ -130,7 +135,9 @@ void outbox_check(struct client *client)
 
 /* ---- signing ---- */
 
-void outbox_defer(struct client *client, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES])
+/* `moved`: until the log has moved; else until the next turn. */
+static void defer(struct client *client, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES],
+                  bool moved)
 {
     const struct sync_replica *replica = session_replica(client, log);
 
@@ -149,7 +156,7 @@ void outbox_defer(struct client *client, uint64_t item, const uint8_t log[COUNCI
     struct deferred *deferred = &client->deferred[client->deferred_count++];
 
     deferred->item = item;
-    deferred->seq = replica == NULL ? 0 : replica->state.tail.seq;
+    deferred->seq = !moved ? UINT64_MAX : replica == NULL ? 0 : replica->state.tail.seq;
     memcpy(deferred->log, log, COUNCIL_KEY_BYTES);
 }
 
@@ -214,7 +221,7 @@ static void settle_row(struct client *client, const struct outbox_row *row,
         outbox_row_fini(&now);
     } else {
         client->trouble = client_home_failed(client, error);
-        outbox_defer(client, row->item, row->log);
+        defer(client, row->item, row->log, false);
     }
 }
 
@@ -257,7 +264,7 @@ static void sign_row(struct client *client, const struct outbox_row *row, enum c
     if (error == COUNCIL_OK)
         settle_row(client, row, &bytes);
     else if (intent_waits(error))
-        outbox_defer(client, row->item, row->log);
+        defer(client, row->item, row->log, true);
     else
         outbox_refuse(client, row->item, row->log, error);
     signed_entry_fini(&bytes);
@@ -281,6 +288,7 @@ void outbox_sign(void *ctx, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES],
     struct outbox_row row;
 
     (void)log;
+    undefer(client, item);
     if (duty_sign(client, item))
         return;
     enum council_error error = outbox_row(&client->home, HOME_OUTBOX_GET, item, &row);
@@ -314,11 +322,7 @@ void outbox_acked(void *ctx, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES]
     let_go(client, item);
     if (duty_over(client, item))
         return;
-    sqlite3_stmt *stmt = home_prepare(&client->home, HOME_OUTBOX_DONE);
-
-    home_bind_int(stmt, 1, item);
-    home_bind_int(stmt, 2, seq);
-    home_trouble(client, home_run(&client->home, HOME_OUTBOX_DONE));
+    home_trouble(client, outbox_done(client, item, seq));
 }
 
 void outbox_failed(void *ctx, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES],

@@ -145,3 +145,28 @@ enum council_error outbox_intent(struct client *client, const struct outbox_row 
     keyring_free(plain, len);
     return error;
 }
+
+enum council_error outbox_came(struct client *client, const char *text, uint32_t len, uint64_t seq)
+{
+    sqlite3_stmt *stmt = home_prepare(&client->home, HOME_OUTBOX_CAME);
+
+    home_bind(stmt, 1, text, len);
+    home_bind_int(stmt, 2, seq);
+    return home_run(&client->home, HOME_OUTBOX_CAME);
+}
+
+enum council_error outbox_done(struct client *client, uint64_t item, uint64_t seq)
+{
+    sqlite3_stmt *stmt = home_prepare(&client->home, HOME_OUTBOX_DONE);
+
+    home_bind_int(stmt, 1, item);
+    home_bind_int(stmt, 2, seq);
+    enum council_error error = home_run(&client->home, HOME_OUTBOX_DONE);
+
+    if (error == COUNCIL_OK && item > OUTBOX_KEPT && item % OUTBOX_KEPT == 0) {
+        stmt = home_prepare(&client->home, HOME_OUTBOX_SWEEP);
+        home_bind_int(stmt, 1, item - OUTBOX_KEPT);
+        error = home_run(&client->home, HOME_OUTBOX_SWEEP);
+    }
+    return error;
+}

@@ -72,6 +72,10 @@ static enum council_error put_entry(struct client *client, struct row_log *log,
     }
     if (error == COUNCIL_OK && entry->entry->kind == COUNCIL_KIND_ERASE)
         error = erase_named(client, log, entry->entry);
+    /* Own words that are in the log are out of the outbox: with one commit, or a crash could send them twice. */
+    if (error == COUNCIL_OK &&
+        memcmp(entry->entry->device, client->me.device, COUNCIL_KEY_BYTES) == 0)
+        error = outbox_came(client, row.text, row.len, row.seq);
     return error;
 }
 
