@@ -1,0 +1,157 @@
+/*
+ * bench.c - clock, figures and what /proc says of a process. See bench.h.
+ */
+#include "tests/bench/bench.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t read_clock(clockid_t clock)
+{
+    struct timespec now;
+    if (clock_gettime(clock, &now) != 0) {
+        bench_die("no clock");
+    }
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t bench_now_ns(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t bench_wall_ms(void)
+{
+    return read_clock(CLOCK_REALTIME) / 1000000u;
+}
+
+void bench_die(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)fputs("bench: ", stderr);
+    (void)vfprintf(stderr, format, args);
+    (void)fputs("\n", stderr);
+    va_end(args);
+    exit(1);
+}
+
+void bench_say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)fputs("  ", stderr);
+    (void)vfprintf(stderr, format, args);
+    (void)fputs("\n", stderr);
+    va_end(args);
+}
+
+void *bench_alloc(size_t n)
+{
+    void *memory = calloc(1, n > 0 ? n : 1);
+    if (memory == NULL) {
+        bench_die("out of memory");
+    }
+    return memory;
+}
+
+void *bench_realloc(void *memory, size_t n)
+{
+    void *grown = realloc(memory, n > 0 ? n : 1);
+    if (grown == NULL) {
+        bench_die("out of memory");
+    }
+    return grown;
+}
+
+void bench_figure(const struct bench_source *source, const char *figure, double value,
+                  const char *unit)
+{
+    (void)printf(
+        "{\"figure\":\"%s\",\"system\":\"%s\",\"value\":%.3f,\"unit\":\"%s\",\"ack\":\"%s\"}\n",
+        figure, source->system, value, unit, source->ack);
+    (void)fflush(stdout);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+uint64_t bench_percentile(uint64_t *values, size_t n, double p)
+{
+    if (n == 0) {
+        return 0;
+    }
+    qsort(values, n, sizeof *values, by_value);
+    size_t at = (size_t)(p * (double)n);
+    return values[at < n ? at : n - 1];
+}
+
+/* A whole small file of /proc, as text; false where it cannot be read. */
+static bool read_proc(int pid, const char *name, char *out, size_t size)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/%s", pid > 0 ? pid : (int)getpid(), name);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return false;
+    }
+    size_t len = fread(out, 1, size - 1, file);
+    out[len] = '\0';
+    (void)fclose(file);
+    return len > 0;
+}
+
+uint64_t bench_cpu_ns(int pid)
+{
+    char text[1024];
+    unsigned long long user = 0;
+    unsigned long long system = 0;
+    if (!read_proc(pid, "stat", text, sizeof text)) {
+        bench_die("no process %d", pid);
+    }
+    /* The name may hold anything, so the fields are counted from its closing bracket. */
+    const char *at = strrchr(text, ')');
+    if (at == NULL || sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
+                             &system) != 2) {
+        bench_die("cannot read the times of process %d", pid);
+    }
+    return (user + system) * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+uint64_t bench_private_bytes(int pid)
+{
+    static const char *const rows[] = {"\nPrivate_Clean:", "\nPrivate_Dirty:"};
+    char text[4096];
+    uint64_t sum = 0;
+    if (!read_proc(pid, "smaps_rollup", text, sizeof text)) {
+        bench_die("cannot read the memory of process %d", pid);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *row = strstr(text, rows[i]);
+        sum += row != NULL ? strtoull(row + strlen(rows[i]), NULL, 10) : 0;
+    }
+    return sum * 1024;
+}
+
+void bench_need_files(uint32_t need)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        bench_die("no limit of files");
+    }
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < need) {
+        bench_die("%u open files are needed and %llu allowed: raise ulimit -Hn", need,
+                  (unsigned long long)limit.rlim_cur);
+    }
+}

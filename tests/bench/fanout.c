@@ -1,0 +1,291 @@
+/*
+ * fanout.c - throughput and latency: one author of each council writes, all eight receive.
+ *
+ * Owns the measured loops. Every entry is looked for at every member, in order: a figure that is
+ * printed counts nothing that was lost or came twice. The first tenth of a run warms up and counts
+ * for nothing.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/bench/load.h"
+
+enum {
+    WARM_PART = 10,
+    DRAIN_MS = 10000, /* until everything sent must have arrived */
+    BARE_NOTES = 64   /* signed for each council where they are sent again and again */
+};
+
+struct counts {
+    uint64_t at_ns, appends, deliveries, server_ns, own_ns;
+};
+
+struct fanout {
+    struct load *load;
+    uint64_t appends, deliveries, sent;
+    uint64_t *latencies; /* owned: ns from send to the last of the eight */
+    size_t latency_count, latency_size;
+    bool keep; /* the run is warm: latencies count */
+    struct world_council **dirty;
+    uint32_t dirty_count;
+};
+
+/* ---- what comes ---- */
+
+static const char entry_start[] =
+    "{\"jsonrpc\":\"2.0\",\"method\":\"log.entry\",\"params\":{\"log\":\"";
+static const char answer_start[] = "{\"jsonrpc\":\"2.0\",\"id\":";
+
+static void completed(struct fanout *run, const struct world_note *note)
+{
+    if (!run->keep) {
+        return;
+    }
+    if (run->latency_count == run->latency_size) {
+        run->latency_size = run->latency_size > 0 ? 2 * run->latency_size : 65536;
+        run->latencies = bench_realloc(run->latencies, run->latency_size * sizeof *run->latencies);
+    }
+    run->latencies[run->latency_count++] = run->load->wire.now_ns - note->sent_ns;
+}
+
+static void acknowledged(struct fanout *run, struct world_council *council)
+{
+    council->acked++;
+    run->appends++;
+    if (!council->dirty) {
+        council->dirty = true;
+        run->dirty[run->dirty_count++] = council;
+    }
+}
+
+static void delivered(struct fanout *run, struct wire_conn *conn, const char *text, uint32_t len)
+{
+    static const char key[] = "\",\"seq\":";
+    struct world_council *council = world_council_of(conn);
+    struct world_seat *seat = world_seat_of(conn);
+    const char *at = text + sizeof entry_start - 1 + COUNCIL_KEY_CHARS;
+    uint64_t expected = ++seat->delivered;
+    if (len < sizeof entry_start + COUNCIL_KEY_CHARS + sizeof key + 8 ||
+        memcmp(at, key, sizeof key - 1) != 0) {
+        bench_die("an entry of an unexpected form: %.100s", text);
+    }
+    if (!council->again && strtoull(at + sizeof key - 1, NULL, 10) != expected) {
+        bench_die("entry %llu is missing", (unsigned long long)expected);
+    }
+    run->deliveries++;
+    struct world_note *note = world_note(council, (uint32_t)(expected - council->first_seq));
+    if (++note->received == WORLD_SEATS) {
+        completed(run, note);
+        note->received = 0;
+        note->sent_ns = 0;
+    }
+    if (run->load->bare && conn->seat == 0) {
+        acknowledged(run, council);
+    }
+}
+
+static void on_message(void *ctx, struct wire_conn *conn, const char *text, uint32_t len)
+{
+    struct fanout *run = ctx;
+    if (len >= sizeof entry_start && memcmp(text, entry_start, sizeof entry_start - 1) == 0) {
+        delivered(run, conn, text, len);
+        return;
+    }
+    if (len < sizeof answer_start || memcmp(text, answer_start, sizeof answer_start - 1) != 0 ||
+        memmem(text, len < 60 ? len : 60, "\"result\":", 9) == NULL) {
+        bench_die("an answer of an unexpected form: %.*s", (int)(len < 300 ? len : 300), text);
+    }
+    acknowledged(run, world_council_of(conn));
+}
+
+/* ---- the run ---- */
+
+static void begin(struct fanout *run, struct load *load, uint32_t notes)
+{
+    memset(run, 0, sizeof *run);
+    run->load = load;
+    run->dirty = bench_alloc(load->world.count * sizeof(struct world_council *));
+    uint64_t since = bench_now_ns();
+    for (uint32_t i = 0; i < load->world.count; i++) {
+        struct world_council *council = load->world.councils[i];
+        council->again = load->bare;
+        uint32_t left = council->signed_notes - council->sent;
+        uint32_t wanted = load->bare ? BARE_NOTES : notes;
+        if (left < wanted) {
+            world_sign(council, wanted - left, load->outstanding, load->bare);
+        }
+    }
+    bench_say("signed up to %u notes for each of %u councils in %.1f s", notes, load->world.count,
+              (double)(bench_now_ns() - since) / 1e9);
+    load->wire.on_message = on_message;
+    load->wire.ctx = run;
+}
+
+static void end(struct fanout *run)
+{
+    free(run->latencies);
+    free(run->dirty);
+}
+
+static struct counts count(const struct fanout *run)
+{
+    return (struct counts){.at_ns = bench_now_ns(),
+                           .appends = run->appends,
+                           .deliveries = run->deliveries,
+                           .server_ns = run->load->pid > 0 ? bench_cpu_ns(run->load->pid) : 0,
+                           .own_ns = bench_cpu_ns(0)};
+}
+
+/* Everything that was sent arrives everywhere. */
+static void drain(struct fanout *run)
+{
+    uint64_t until = bench_now_ns() + DRAIN_MS * UINT64_C(1000000);
+    while (run->appends < run->sent || run->deliveries < run->sent * WORLD_SEATS) {
+        if (bench_now_ns() > until) {
+            bench_die("of %llu entries sent, %llu were acknowledged and %llu delivered",
+                      (unsigned long long)run->sent, (unsigned long long)run->appends,
+                      (unsigned long long)run->deliveries);
+        }
+        wire_poll(&run->load->wire, 10000000u);
+    }
+}
+
+static void say_rates(const struct fanout *run, const struct counts *from, const struct counts *to)
+{
+    const struct bench_source *source = &run->load->source;
+    double seconds = (double)(to->at_ns - from->at_ns) / 1e9;
+    double appends = (double)(to->appends - from->appends);
+    bench_figure(source, "appends", appends / seconds, "1/s");
+    bench_figure(source, "deliveries", (double)(to->deliveries - from->deliveries) / seconds,
+                 "1/s");
+    if (run->load->pid > 0 && appends > 0) {
+        bench_figure(source, "server_cpu",
+                     (double)(to->server_ns - from->server_ns) / 1e3 / appends, "us/append");
+    }
+    if (appends > 0) {
+        bench_figure(source, "generator_cpu", (double)(to->own_ns - from->own_ns) / 1e3 / appends,
+                     "us/append");
+    }
+}
+
+static double percentile_ms(struct fanout *run, double p)
+{
+    return (double)bench_percentile(run->latencies, run->latency_count, p) / 1e6;
+}
+
+/* Sends what those may send whose entries were acknowledged; false once one of them has no more. */
+static bool refill(struct fanout *run)
+{
+    bool left = true;
+    uint64_t now = bench_now_ns();
+    for (uint32_t i = 0; i < run->dirty_count; i++) {
+        struct world_council *council = run->dirty[i];
+        council->dirty = false;
+        run->sent += world_send(council, run->load->outstanding, UINT32_MAX, now);
+        left = left && (council->again || council->sent < council->signed_notes);
+    }
+    run->dirty_count = 0;
+    return left;
+}
+
+void load_throughput(struct load *load)
+{
+    struct fanout run;
+    begin(&run, load,
+          (uint32_t)(load->budget * load->seconds) / load->world.count + load->outstanding);
+    uint64_t start = bench_now_ns();
+    uint64_t warm = start + (uint64_t)(load->seconds * 1e9) / WARM_PART;
+    uint64_t until = start + (uint64_t)(load->seconds * 1e9);
+    for (uint32_t i = 0; i < load->world.count; i++) {
+        run.dirty[run.dirty_count++] = load->world.councils[i];
+    }
+    struct counts from = count(&run);
+    while (refill(&run) && bench_now_ns() < until) {
+        if (!run.keep && bench_now_ns() >= warm) {
+            run.keep = true;
+            from = count(&run);
+        }
+        wire_poll(&load->wire, 10000000u);
+    }
+    struct counts to = count(&run);
+    if (to.at_ns < until) {
+        bench_say("out of signed notes after %.1f s: give a higher --rate",
+                  (double)(to.at_ns - start) / 1e9);
+    }
+    drain(&run);
+    say_rates(&run, &from, &to);
+    bench_figure(&load->source, "latency_p50_saturated", percentile_ms(&run, 0.5), "ms");
+    bench_figure(&load->source, "latency_p99_saturated", percentile_ms(&run, 0.99), "ms");
+    end(&run);
+}
+
+/* The next note of the council is due; it is sent now or as soon as it may be. */
+static void send_due(struct fanout *run, struct world_council *council, uint64_t due_ns)
+{
+    world_note(council, council->sent + council->waiting)->sent_ns = due_ns;
+    council->waiting++;
+    uint32_t n = world_send(council, run->load->outstanding, council->waiting, due_ns);
+    council->waiting -= n;
+    run->sent += n;
+}
+
+static void send_waiting(struct fanout *run)
+{
+    for (uint32_t i = 0; i < run->dirty_count; i++) {
+        struct world_council *council = run->dirty[i];
+        uint32_t n = world_send(council, run->load->outstanding, council->waiting, 0);
+        council->dirty = false;
+        council->waiting -= n;
+        run->sent += n;
+    }
+    run->dirty_count = 0;
+}
+
+void load_latency(struct load *load)
+{
+    struct fanout run;
+    char figure[64];
+    uint64_t total = (uint64_t)(load->rate * load->seconds);
+    begin(&run, load, (uint32_t)(total / load->world.count) + 1);
+    uint64_t start = bench_now_ns();
+    struct counts from = count(&run);
+    for (uint64_t i = 0; i < total;) {
+        uint64_t due = start + (uint64_t)((double)i * 1e9 / load->rate);
+        uint64_t now = bench_now_ns();
+        if (due <= now) {
+            send_due(&run, load->world.councils[i % load->world.count], due);
+            i++;
+            continue;
+        }
+        if (!run.keep && i >= total / WARM_PART) {
+            run.keep = true;
+            from = count(&run);
+        }
+        wire_poll(&load->wire, due - now);
+        send_waiting(&run);
+    }
+    struct counts to = count(&run);
+    for (uint64_t until = to.at_ns + DRAIN_MS * UINT64_C(1000000);
+         run.sent < total && bench_now_ns() < until;) {
+        wire_poll(&load->wire, 1000000u);
+        send_waiting(&run);
+    }
+    drain(&run);
+    static const struct {
+        const char *name;
+        double p;
+    } rows[] = {{"p50", 0.5}, {"p99", 0.99}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        (void)snprintf(figure, sizeof figure, "latency_%s_at_%u_per_s", rows[i].name, load->rate);
+        bench_figure(&load->source, figure, percentile_ms(&run, rows[i].p), "ms");
+    }
+    if (load->pid > 0) {
+        (void)snprintf(figure, sizeof figure, "server_cpu_at_%u_per_s", load->rate);
+        bench_figure(&load->source, figure,
+                     100.0 * (double)(to.server_ns - from.server_ns) /
+                         (double)(to.at_ns - from.at_ns),
+                     "% of a core");
+    }
+    end(&run);
+}

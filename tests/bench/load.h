@@ -1,0 +1,35 @@
+/*
+ * load.h - the modes of the load generator and what they are told.
+ */
+#ifndef COUNCIL_TESTS_BENCH_LOAD_H
+#define COUNCIL_TESTS_BENCH_LOAD_H
+
+#include "tests/bench/bench.h"
+#include "tests/bench/setup.h"
+
+struct load {
+    const char *url, *seed;
+    struct bench_source source;
+    uint32_t connections, outstanding, rate, budget, entries, rounds;
+    double seconds;
+    uint64_t at_ms;
+    int pid;   /* the server's, or 0 */
+    bool bare; /* the server only passes frames on: no login, no answers */
+    struct wire wire;
+    struct setup setup;
+    struct world world;
+};
+
+/* Entries for everybody as fast as answers come, and how long they take then. */
+void load_throughput(struct load *load);
+/* Entries at a steady rate: from the time at which each was due to the last of the eight. */
+void load_latency(struct load *load);
+/* What a connection costs the server that does nothing. */
+void load_found(struct load *load);
+void load_idle(struct load *load);
+/* A long log to one client, and to several at once. */
+void load_catchup(struct load *load);
+/* A long log for a real client to read: says the invite's link, waits for somebody to join. */
+void load_fill(struct load *load);
+
+#endif

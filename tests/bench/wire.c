@@ -1,0 +1,287 @@
+/*
+ * wire.c - connections and frames of the load generator. See wire.h.
+ *
+ * Invariant: between two polls a connection keeps only the beginning of one frame; whole frames were
+ * handed out straight from the buffer they were read into.
+ */
+#include "tests/bench/wire.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/bench/bench.h"
+
+enum {
+    IN_BYTES = 2 * 1024 * 1024,
+    READ_MAX = 256 * 1024,
+    EVENTS = 512,
+    PATIENCE_S = 10,
+    RESPONSE_MAX = 4096,
+    FRAME_MAX = 1024 * 1024, /* of a frame from the server: twice what the protocol allows */
+    OP_TEXT = 1,
+    OP_CLOSE = 8,
+    OP_PING = 9,
+    OP_PONG = 10
+};
+
+void wire_init(struct wire *wire, const char *url)
+{
+    char host[48];
+    unsigned port = 0;
+    memset(wire, 0, sizeof *wire);
+    const char *at = strstr(url, "://");
+    if (at == NULL || sscanf(at + 3, "%47[0-9.]:%u", host, &port) != 2 || port > 65535 ||
+        inet_pton(AF_INET, host, &wire->address.sin_addr) != 1) {
+        bench_die("%s: expected http://ADDRESS:PORT", url);
+    }
+    wire->address.sin_family = AF_INET;
+    wire->address.sin_port = htons((uint16_t)port);
+    (void)snprintf(wire->host, sizeof wire->host, "%s:%u", host, port);
+    wire->in = bench_alloc(IN_BYTES);
+    wire->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (wire->epoll < 0) {
+        bench_die("epoll: %s", strerror(errno));
+    }
+}
+
+void wire_fini(struct wire *wire)
+{
+    free(wire->in);
+    (void)close(wire->epoll);
+}
+
+/* Reads the answer to the upgrade; what stands behind it is the beginning of frames. */
+static void read_upgrade(struct wire_conn *conn, const char *path)
+{
+    char text[RESPONSE_MAX];
+    uint32_t have = 0;
+    const char *end = NULL;
+    while (end == NULL) {
+        ssize_t n =
+            have < sizeof text - 1 ? recv(conn->fd, text + have, sizeof text - 1 - have, 0) : -1;
+        if (n <= 0) {
+            bench_die("no answer to the upgrade of %s", path);
+        }
+        have += (uint32_t)n;
+        text[have] = '\0';
+        end = strstr(text, "\r\n\r\n");
+    }
+    if (strncmp(text, "HTTP/1.1 101", 12) != 0) {
+        bench_die("%s is no WebSocket: %.60s", path, text);
+    }
+    conn->partial_len = have - (uint32_t)(end + 4 - text);
+    if (conn->partial_len > 0) {
+        conn->partial_size = conn->partial_len;
+        conn->partial = bench_alloc(conn->partial_size);
+        memcpy(conn->partial, end + 4, conn->partial_len);
+    }
+}
+
+void wire_open(struct wire *wire, struct wire_conn *conn, const char *path)
+{
+    char request[512];
+    const struct timeval patience = {.tv_sec = PATIENCE_S};
+    int on = 1;
+    conn->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (conn->fd < 0 ||
+        setsockopt(conn->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
+        setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+        connect(conn->fd, (const struct sockaddr *)&wire->address, sizeof wire->address) != 0) {
+        bench_die("connect to %s: %s", wire->host, strerror(errno));
+    }
+    /* The key is the example of RFC 6455: it proves nothing to anybody here. */
+    int len = snprintf(request, sizeof request,
+                       "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
+                       "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                       "Sec-WebSocket-Protocol: council.v1\r\n\r\n",
+                       path, wire->host);
+    if (send(conn->fd, request, (size_t)len, MSG_NOSIGNAL) != len) {
+        bench_die("upgrade: %s", strerror(errno));
+    }
+    read_upgrade(conn, path);
+    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = conn}};
+    if (fcntl(conn->fd, F_SETFL, O_NONBLOCK) != 0 ||
+        epoll_ctl(wire->epoll, EPOLL_CTL_ADD, conn->fd, &event) != 0) {
+        bench_die("epoll: %s", strerror(errno));
+    }
+}
+
+void wire_close(struct wire *wire, struct wire_conn *conn)
+{
+    if (conn->fd < 0) {
+        return;
+    }
+    (void)epoll_ctl(wire->epoll, EPOLL_CTL_DEL, conn->fd, NULL);
+    (void)close(conn->fd);
+    conn->fd = -1;
+    free(conn->partial);
+    conn->partial = NULL;
+    conn->partial_len = conn->partial_size = 0;
+}
+
+static uint32_t put_header(unsigned char *out, unsigned op, uint32_t len, uint32_t mask)
+{
+    uint32_t n = 2;
+    out[0] = (unsigned char)(0x80 | op);
+    if (len < 126) {
+        out[1] = (unsigned char)(0x80 | len);
+    } else if (len < 65536) {
+        out[1] = 0x80 | 126;
+        out[2] = (unsigned char)(len >> 8);
+        out[3] = (unsigned char)len;
+        n = 4;
+    } else {
+        out[1] = 0x80 | 127;
+        memset(out + 2, 0, 4);
+        for (uint32_t i = 0; i < 4; i++) {
+            out[6 + i] = (unsigned char)(len >> (24 - 8 * i));
+        }
+        n = 10;
+    }
+    memcpy(out + n, &mask, sizeof mask);
+    return n + (uint32_t)sizeof mask;
+}
+
+uint32_t wire_frame(char *out, const char *text, uint32_t len, uint32_t mask)
+{
+    unsigned char key[sizeof mask];
+    uint32_t n = put_header((unsigned char *)out, OP_TEXT, len, mask);
+    memcpy(key, &mask, sizeof mask);
+    for (uint32_t i = 0; i < len; i++) {
+        out[n + i] = (char)(text[i] ^ key[i % sizeof key]);
+    }
+    return n + len;
+}
+
+void wire_send(struct wire_conn *conn, const char *bytes, uint32_t len)
+{
+    while (len > 0) {
+        ssize_t n = send(conn->fd, bytes, len, MSG_NOSIGNAL);
+        if (n < 0 && errno == EAGAIN) {
+            struct pollfd wait = {.fd = conn->fd, .events = POLLOUT};
+            if (poll(&wait, 1, PATIENCE_S * 1000) != 1) {
+                bench_die("the server takes nothing any more");
+            }
+            continue;
+        }
+        if (n < 0) {
+            bench_die("send: %s", strerror(errno));
+        }
+        bytes += n;
+        len -= (uint32_t)n;
+    }
+}
+
+void wire_send_text(struct wire_conn *conn, const char *text, uint32_t len)
+{
+    char *frame = bench_alloc((size_t)len + WIRE_HEADER_MAX);
+    wire_send(conn, frame, wire_frame(frame, text, len, 0x5bd1e995u));
+    free(frame);
+}
+
+/* The frame at `at`: its payload and length. False where it has not come whole. */
+static bool whole_frame(const unsigned char *at, uint32_t have, uint32_t *header, uint32_t *len)
+{
+    if (have < 2) {
+        return false;
+    }
+    uint64_t payload = at[1] & 0x7f;
+    *header = payload < 126 ? 2 : payload == 126 ? 4 : 10;
+    if (have < *header) {
+        return false;
+    }
+    if (payload >= 126) {
+        payload = 0;
+        for (uint32_t i = 2; i < *header; i++) {
+            payload = payload << 8 | at[i];
+        }
+    }
+    if (payload > FRAME_MAX || (at[1] & 0x80) != 0 || (at[0] & 0x80) == 0) {
+        bench_die("the server sent a frame that it must not");
+    }
+    *len = (uint32_t)payload;
+    return have - *header >= *len;
+}
+
+static void handle(struct wire *wire, struct wire_conn *conn, unsigned op, const char *payload,
+                   uint32_t len)
+{
+    if (op == OP_TEXT) {
+        wire->on_message(wire->ctx, conn, payload, len);
+    } else if (op == OP_PING && len == 0) {
+        unsigned char pong[WIRE_HEADER_MAX];
+        wire_send(conn, (const char *)pong, put_header(pong, OP_PONG, 0, 0));
+    } else if (op == OP_CLOSE) {
+        bench_die("the server closed a connection: %u %.*s",
+                  len >= 2 ? (unsigned)(unsigned char)payload[0] << 8 | (unsigned char)payload[1]
+                           : 0,
+                  len > 2 ? (int)len - 2 : 0, payload + 2);
+    }
+}
+
+/* Keeps what is left of the buffer for the next read. */
+static void keep_rest(struct wire_conn *conn, const char *rest, uint32_t len)
+{
+    if (len > conn->partial_size) {
+        conn->partial = bench_realloc(conn->partial, len);
+        conn->partial_size = len;
+    }
+    if (len > 0) {
+        memcpy(conn->partial, rest, len);
+    }
+    conn->partial_len = len;
+}
+
+static void receive(struct wire *wire, struct wire_conn *conn)
+{
+    uint32_t have = conn->partial_len;
+    if (have > 0) {
+        memcpy(wire->in, conn->partial, have);
+    }
+    ssize_t n = recv(conn->fd, wire->in + have, READ_MAX, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    if (n <= 0) {
+        bench_die("the server broke a connection: %s", n < 0 ? strerror(errno) : "end of stream");
+    }
+    have += (uint32_t)n;
+    wire->now_ns = bench_now_ns();
+    uint32_t at = 0;
+    uint32_t header = 0;
+    uint32_t len = 0;
+    while (conn->fd >= 0 &&
+           whole_frame((const unsigned char *)wire->in + at, have - at, &header, &len)) {
+        unsigned op = (unsigned char)wire->in[at] & 0x0f;
+        const char *payload = wire->in + at + header;
+        at += header + len;
+        handle(wire, conn, op, payload, len);
+    }
+    if (conn->fd >= 0) {
+        keep_rest(conn, wire->in + at, have - at);
+    }
+}
+
+void wire_poll(struct wire *wire, uint64_t timeout_ns)
+{
+    struct epoll_event events[EVENTS];
+    const struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / 1000000000u),
+                                     .tv_nsec = (long)(timeout_ns % 1000000000u)};
+    int n = epoll_pwait2(wire->epoll, events, EVENTS, &timeout, NULL);
+    if (n < 0 && errno != EINTR) {
+        bench_die("epoll: %s", strerror(errno));
+    }
+    for (int i = 0; i < n; i++) {
+        receive(wire, events[i].data.ptr);
+    }
+}
