@@ -132,6 +132,8 @@ static void a_council_lives(void **state)
     uint32_t s = core_fake_login_new(&w.fake, person(&w, 1), 0);
     post(&w, 1);
     send_new(&w, s);
+    assert_int_equal(fixture_erase(&w.fixture, &w.council, person(&w, 1), w.sent), COUNCIL_OK);
+    send_new(&w, s);
     assert_stored(&w, w.council.log.count);
     end(&w);
 }
@@ -144,7 +146,7 @@ static void a_long_log_is_loaded(void **state)
     struct core_config config = core_fake_config(&w.fake);
     config.limits.council_burst = config.limits.device_burst = 100000;
     begin(&w, config);
-    found(&w, 2);
+    found(&w, 3);
     for (uint32_t i = 0; i < 600; i++) {
         post(&w, i % 2);
         send_new(&w, w.sessions[i % 2]);
@@ -155,6 +157,30 @@ static void a_long_log_is_loaded(void **state)
     uint64_t id = core_fake_append(&w.fake, bea, entry(&w, w.sent)); /* a retry */
     core_fake_run(&w.fake);
     assert_int_equal(core_fake_int(core_fake_result(&w.fake, bea, id), "seq"), w.sent);
+    /* somebody who has not read for long: as far back as may be, and one further */
+    uint32_t cleo = core_fake_login_new(&w.fake, person(&w, 2), 0);
+    for (uint32_t back = COUNCIL_TAIL_WINDOW + 1; back >= COUNCIL_TAIL_WINDOW; back--) {
+        uint8_t vote_id[COUNCIL_ID_BYTES], device[COUNCIL_KEY_BYTES];
+        struct fixture_entry vote;
+        struct council_draft d = fixture_draft(&w.fixture, &w.council.log, person(&w, 2),
+                                               COUNCIL_KIND_VOTE, vote_id, device);
+        d.seen_seq = w.sent - back;
+        d.seen_head = entry(&w, d.seen_seq)->head;
+        assert_int_equal(fixture_sign(&vote, &d,
+                                      fixture_body("{\"member\":\"%s\"}",
+                                                   fixture_key(fixture_name(person(&w, 0))).text),
+                                      person(&w, 2)->devices[0].sign),
+                         COUNCIL_OK);
+        id = core_fake_append(&w.fake, cleo, &vote);
+        core_fake_run(&w.fake);
+        assert_outcome(&w, cleo, id, back > COUNCIL_TAIL_WINDOW ? "bad_seen" : "ok");
+        if (back > COUNCIL_TAIL_WINDOW) {
+            fixture_entry_fini(&vote);
+        } else {
+            assert_int_equal(fixture_append(&w.council.log, &vote), COUNCIL_OK);
+            w.sent++;
+        }
+    }
     post(&w, 0);
     send_new(&w, s);
     assert_int_equal(fixture_rotate(&w.fixture, &w.council, person(&w, 0)), COUNCIL_OK);
@@ -288,12 +314,19 @@ static void a_full_disk(void **state)
     w.fake.batch_max = 1;
     w.fake.store.fail = STORE_FULL;
     w.fake.store.fail_batches = 1;
+    uint64_t waits = core_fake_append(&w.fake, w.sessions[0], entry(&w, w.sent + 1));
+    core_fake_run(&w.fake);
     assert_true(core_fake_store_step(&w.fake));
+    /* its own retry, waiting for it to land, must not believe that it did */
+    uint64_t again = core_fake_append(&w.fake, w.sessions[0], entry(&w, w.sent + 3));
+    core_fake_run(&w.fake);
     /* one that comes while the others are still on their way back waits for a fresh start */
     ids[3] = core_fake_append(&w.fake, w.sessions[1], entry(&w, w.sent + 4));
     w.fake.hold_store = false;
     core_fake_run(&w.fake);
     assert_outcome(&w, w.sessions[0], ids[0], "storage_full");
+    assert_outcome(&w, w.sessions[0], waits, "storage_full");
+    assert_outcome(&w, w.sessions[0], again, "retry");
     assert_outcome(&w, w.sessions[1], ids[1], "retry");
     assert_outcome(&w, w.sessions[0], ids[2], "retry");
     assert_string_not_equal(core_fake_outcome(&w.fake, w.sessions[1], ids[3]), "ok");
@@ -458,6 +491,33 @@ static void a_chain_is_what_the_server_holds(void **state)
     end(&w);
 }
 
+/* A member who shows the council another history of their devices than the server has. */
+static void a_forked_member_log(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, core_fake_config(&w.fake));
+    found(&w, 2);
+    struct fixture twin; /* the same keys, other ids */
+    fixture_init(&twin, "core append");
+    twin.now_ms = w.fixture.now_ms;
+    struct fixture_member *other = fixture_member(&twin, 1);
+    assert_memory_equal(fixture_name(other), fixture_name(person(&w, 1)), 32);
+    assert_int_equal(fixture_device_add(&twin, other), COUNCIL_OK);
+    uint64_t id = core_fake_append(&w.fake, w.sessions[1], &other->log.entries[1]);
+    core_fake_run(&w.fake);
+    assert_outcome(&w, w.sessions[1], id, "ok");
+    assert_int_equal(fixture_device_add(&w.fixture, person(&w, 1)), COUNCIL_OK);
+    assert_int_equal(fixture_devices(&w.fixture, &w.council, person(&w, 1), person(&w, 1)),
+                     COUNCIL_OK);
+    id = core_fake_append(&w.fake, w.sessions[1], entry(&w, w.sent + 1));
+    core_fake_run(&w.fake);
+    assert_outcome(&w, w.sessions[1], id, "pin_unknown");
+    assert_int_equal(stored(&w)->count, w.sent);
+    fixture_fini(&twin);
+    end(&w);
+}
+
 static void an_expired_invite(void **state)
 {
     (void)state;
@@ -605,6 +665,7 @@ int main(void)
         cmocka_unit_test(who_may_not),
         cmocka_unit_test(erase_drops_data),
         cmocka_unit_test(a_chain_is_what_the_server_holds),
+        cmocka_unit_test(a_forked_member_log),
         cmocka_unit_test(an_expired_invite),
         cmocka_unit_test(quotas_and_rates),
         cmocka_unit_test(reading_pauses),
