@@ -102,6 +102,12 @@ static void op_fatal(void *ctx, const char *what)
     die(what, "the outcome is unknown");
 }
 
+static void op_slice_free(void *ctx, struct store_slice *slice)
+{
+    (void)ctx;
+    store_slice_fini(slice);
+}
+
 static void op_report(void *ctx, const struct core_report *report)
 {
     (void)ctx;
@@ -308,6 +314,7 @@ static int start_core(struct server *server)
                            .close = op_close,
                            .pause = op_pause,
                            .submit = op_submit,
+                           .slice_free = op_slice_free,
                            .fatal = op_fatal,
                            .report = op_report};
     server->core = core_create(&config, &ops);
