@@ -15,8 +15,11 @@
 void client_connect(struct client *client)
 {
     client->wanted = true;
-    if (client->sync != NULL && sync_state(client->sync) == SYNC_IDLE)
+    if (client->sync != NULL && sync_state(client->sync) == SYNC_IDLE) {
+        /* Whatever took its time since the last step, such as an editor, is not the connection's. */
+        sync_tick(client->sync, client_monotonic_ms());
         sync_start(client->sync);
+    }
 }
 
 enum client_state client_state(const struct client *client)

@@ -91,6 +91,8 @@ enum council_error session_start(struct client *client, enum sync_purpose purpos
     enum council_error error = sync_create(&client->sync, &config);
 
     sodium_memzero(config.seed, sizeof config.seed);
+    if (error == COUNCIL_OK) /* before anything has a deadline */
+        sync_tick(client->sync, client_monotonic_ms());
     if (error == COUNCIL_OK)
         error = add_all(client);
     if (error == COUNCIL_OK && client->me.state == IDENTITY_READY)
