@@ -204,8 +204,11 @@ static void set_up_process(void)
 {
     struct rlimit files;
     (void)umask(077);
+#ifndef __SANITIZE_ADDRESS__ /* which looks into its own process at the end */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk, not the end */
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
         (void)setrlimit(RLIMIT_NOFILE, &files);
@@ -216,10 +219,15 @@ static int start_net(struct server *server)
 {
     char detail[NET_DETAIL_MAX] = "";
     const struct host_options *options = server->options;
+    uint64_t ping_s = 0;
+    if (!host_option_number(options, HOST_OPT_PING, 1, 3600, &ping_s)) {
+        return HOST_EXIT_USAGE;
+    }
     struct net_config config = {
         .tls_cert = host_option(options, HOST_OPT_TLS_CERT),
         .tls_key = host_option(options, HOST_OPT_TLS_KEY),
         .forwarded_from = host_option(options, HOST_OPT_FORWARDED_FROM),
+        .ping_ms = (uint32_t)ping_s * 1000,
         .events = {.ctx = server,
                    .turn = on_turn,
                    .tick = on_tick,

@@ -8,13 +8,6 @@
 
 #include "server/net/internal.h"
 
-static const uint32_t stage_ms[NET_STAGES] = {
-    [NET_HANDSHAKE] = NET_HANDSHAKE_MS,
-    [NET_HEARD] = NET_PING_MS,
-    [NET_PINGED] = NET_PONG_MS,
-    [NET_CLOSING] = NET_CLOSE_MS,
-};
-
 static void list_append(struct net_conn *conn)
 {
     struct net_list *list = &conn->net->lists[conn->stage];
@@ -86,7 +79,7 @@ void net_conn_move(struct net_conn *conn, enum net_stage stage)
 {
     list_remove(conn);
     conn->stage = stage;
-    conn->due_ms = conn->net->now_ms + stage_ms[stage];
+    conn->due_ms = conn->net->now_ms + conn->net->stage_ms[stage];
     list_append(conn);
 }
 

@@ -16,8 +16,7 @@
 enum {
     NET_HANDSHAKE_MS =
         10000, /* from accept to the end of the WebSocket handshake, or of an HTTP request */
-    NET_PING_MS = 60000,       /* nothing heard for so long: ping */
-    NET_PONG_MS = 20000,       /* and nothing after that: gone */
+    NET_PONG_PART = 3,         /* of net_config.ping_ms, for a client to answer a ping */
     NET_CLOSE_MS = 5000,       /* for what is queued and the closing handshake */
     NET_TICK_MS = 200,         /* how often events.tick is called */
     NET_LISTENERS_MAX = 16,    /* listening sockets */
@@ -106,6 +105,7 @@ struct net {
     uint8_t forwarded_from[16];
     bool has_forwarded;
 
+    uint32_t stage_ms[NET_STAGES]; /* how long a connection may be in one */
     struct net_list lists[NET_STAGES];
     struct net_conn *flush;
     struct net_conn **sessions; /* by the handle's index */

@@ -195,6 +195,10 @@ struct net *net_create(const struct net_config *config, char detail[NET_DETAIL_M
         return NULL;
     }
     net->events = config->events;
+    net->stage_ms[NET_HANDSHAKE] = NET_HANDSHAKE_MS;
+    net->stage_ms[NET_HEARD] = config->ping_ms;
+    net->stage_ms[NET_PINGED] = config->ping_ms / NET_PONG_PART;
+    net->stage_ms[NET_CLOSING] = NET_CLOSE_MS;
     read_clock(net);
     if (config->forwarded_from != NULL) {
         net->has_forwarded = net_address_parse(config->forwarded_from, net->forwarded_from);

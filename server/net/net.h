@@ -48,6 +48,7 @@ struct net_config {
     const char *tls_cert, *tls_key; /* PEM files; both NULL: plain TCP. Borrowed for the call. */
     const char *
         forwarded_from; /* NULL, or the address of a proxy whose X-Forwarded-For is believed; copied */
+    uint32_t ping_ms; /* silence after which a client is pinged; a third of it to answer */
     struct net_events events;
 };
 

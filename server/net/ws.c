@@ -12,7 +12,8 @@
 /* Close codes that the transport uses itself (RFC 6455 section 7.4.1). */
 enum {
     CLOSE_UNACCEPTABLE = 1003,
-    CLOSE_POLICY = 1008
+    CLOSE_POLICY = 1008,
+    CLOSE_TOO_LARGE = 1009
 };
 
 static int established(struct net_conn *conn)
@@ -114,9 +115,9 @@ static void received(struct net_conn *conn, const char *bytes, size_t got)
     }
     uint32_t max = core_message_max(net->core, conn->session);
     if (got > max || conn->message_len > max - got) {
-        core_session session = conn->session;
-        core_too_large(net->core, session);
-        net_conn_close(conn, CORE_CLOSE_POLICY, "frame_too_large");
+        core_too_large(net->core, conn->session); /* answers, then lets go */
+        net_conn_close(conn, CLOSE_TOO_LARGE, "frame_too_large");
+        conn->close_code = CLOSE_TOO_LARGE;
         return;
     }
     uint32_t len = (uint32_t)got;
