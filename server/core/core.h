@@ -45,6 +45,7 @@ enum {
     CORE_CLOSE_POLICY = 1008,    /* after an error that closes; login too late; a revoked device */
     CORE_CLOSE_TRY_LATER = 1013, /* too slow: the reason says where to resume */
 };
+#define CORE_PAGE_ENTRIES     512 /* entries of one page of log.read */
 #define CORE_CLOSE_REASON_MAX 123 /* bytes of a reason, without the final NUL */
 
 /* One line for the operator's log: no payload, no name, no link, no signature. Strings are static. */

@@ -54,7 +54,7 @@ enum council_error core_do_hello(struct core *core, struct core_conn *conn, stru
     council_rpc_field_string(&out, "version", core->version);
     council_rpc_field_open(&out, "limits", '{');
     council_rpc_field_int(&out, "frame", COUNCIL_FRAME_MAX);
-    council_rpc_field_int(&out, "entries", 512);
+    council_rpc_field_int(&out, "entries", CORE_PAGE_ENTRIES);
     council_rpc_field_int(&out, "outstanding", core->limits.outstanding);
     council_rpc_field_close(&out, '}');
     core_call_answer(core, call, &out);

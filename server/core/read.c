@@ -9,10 +9,6 @@
 #include "server/core/access.h"
 #include "server/core/logs.h"
 
-enum {
-    PAGE_ENTRIES = 512
-};
-
 static void answer(struct core *core, struct core_call *call, const struct store_slice *slice)
 {
     struct council_frame out;
@@ -106,7 +102,7 @@ enum council_error core_do_read(struct core *core, struct core_conn *conn, struc
     const json_t *params = call->rpc.params;
     uint64_t limit = 0, texts = 0;
     if (!council_rpc_int(params, "after", 0, COUNCIL_INT_MAX, &read->after) ||
-        !council_rpc_int(params, "limit", 1, PAGE_ENTRIES, &limit) ||
+        !council_rpc_int(params, "limit", 1, CORE_PAGE_ENTRIES, &limit) ||
         (council_rpc_has(params, "texts") && !council_rpc_int(params, "texts", 0, 1, &texts))) {
         return COUNCIL_E_INVALID_PARAMS;
     }
