@@ -69,7 +69,9 @@ int cli_document_new(struct cli *cli)
     int result = read_form(cli, form, NULL, cli_operand(cli, 0), &values);
     if (result)
         return result;
-    client_random(object, sizeof object);
+    do
+        client_random(object, sizeof object);
+    while (object[0] >> 2 == 62); /* an id that begins with "-" would be taken for an option */
     result = post_revision(cli, client_journal(cli->client), object, form, 1,
                            cli_option(cli, "title"), values);
     return result ? result : say_revision(cli, object, 1, "in your journal; nobody else sees it.");

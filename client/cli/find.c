@@ -93,14 +93,34 @@ static void list_choice(const struct cli *cli, const struct cli_council *council
                 council->model->title ? council->model->title : "(no name yet)");
 }
 
+/* Without a word, those one is a member of; where there are none, what is left of former ones. */
+static bool is_candidate(const struct client_log_info *info, const char *word, bool any_current)
+{
+    return !info->journal && (word || info->member || !any_current);
+}
+
+static int no_choice(struct cli *cli, const char *word, uint32_t fits)
+{
+    if (fits)
+        return cli_fail_input(cli, "%s; name one with --council:",
+                              word ? "More than one council fits" : "You are in several councils");
+    if (word)
+        return cli_fail_input(cli, "There is no council `%s` here:", word);
+    return cli_fail_input(
+        cli, "You are in no council yet: `council create NAME`, or `council join LINK`.");
+}
+
 static int choose(struct cli *cli, const struct client_log_info *logs, uint32_t count,
                   const char *word, struct cli_council *out)
 {
     uint32_t fits = 0;
-    for (int pass = 0; pass < 2; pass++) {
+    bool any_current = false;
+    for (uint32_t i = 0; i < count; i++)
+        any_current |= !logs[i].journal && logs[i].member;
+    for (int pass = 0; pass < 2; pass++) { /* finds; then, where none or several fit, lists */
         for (uint32_t i = 0; i < count; i++) {
             struct cli_council council;
-            if (logs[i].journal || (!word && !logs[i].member))
+            if (!is_candidate(&logs[i], word, any_current))
                 continue;
             int result = open_log(cli, logs[i].log, &council);
             if (result)
@@ -116,14 +136,8 @@ static int choose(struct cli *cli, const struct client_log_info *logs, uint32_t 
             return CLI_OK;
         if (pass == 0 && fits > 1)
             cli_council_fini(out);
-        if (pass == 0 && fits > 1)
-            cli_fail_input(cli, "%s; name one with --council:",
-                           word ? "More than one council fits" : "You are in several councils");
-        else if (pass == 0 && word)
-            cli_fail_input(cli, "There is no council `%s` here:", word);
-        else if (pass == 0)
-            return cli_fail_input(
-                cli, "You are in no council yet: `council create NAME`, or `council join LINK`.");
+        if (pass == 0)
+            (void)no_choice(cli, word, fits);
     }
     return CLI_FAILED;
 }
