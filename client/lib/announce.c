@@ -46,8 +46,8 @@ void client_listen(struct client *client, const struct client_events *events)
     struct row_log *rows = NULL;
     uint32_t count = 0;
 
-    client->events = *events;
-    if (rows_logs(&client->home, &rows, &count) != COUNCIL_OK)
+    client->events = events ? *events : (struct client_events){0};
+    if (!events || rows_logs(&client->home, &rows, &count) != COUNCIL_OK)
         return;
     for (uint32_t i = 0; i < count; i++) {
         struct announced *announced = find(client, rows[i].log);

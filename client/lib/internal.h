@@ -111,10 +111,12 @@ struct client {
     struct identity me;
     struct net_address address;
     char detail[CLIENT_DETAIL_MAX];
-    uint8_t gone_log[COUNCIL_KEY_BYTES]; /* a log whose genesis or join was refused */
+    uint8_t gone_log[COUNCIL_KEY_BYTES];  /* a log whose genesis or join was refused */
+    uint8_t again_log[COUNCIL_KEY_BYTES]; /* a log that this member has come back to */
 
     bool wanted;       /* client_connect was called */
     bool gone_due;     /* gone_log is to be forgotten */
+    bool again_due;    /* again_log is to be subscribed to anew */
     bool outbox_more;  /* rows that sync had no room for */
     bool list_due;     /* council.list is to be asked on this connection */
     bool listed;       /* it was answered and its logs were added */

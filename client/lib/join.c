@@ -260,13 +260,18 @@ void join_sign(struct client *client, const struct outbox_row *row)
 
 /* ---- the call ---- */
 
-static bool log_current(struct client *client, void *ctx)
+/* The replica has the join: for somebody who returns, it held the council up to their leaving before. */
+static bool joined(struct client *client, void *ctx)
 {
     const uint8_t *log = ctx;
+    const struct council *council = client_council(client, log);
+    const struct council_person *self =
+        council == NULL ? NULL : council_person(council, client->me.member);
     struct sync_log_view view;
 
     return sync_log_view(client->sync, log, &view) &&
-           (view.state == SYNC_LOG_LIVE || view.state == SYNC_LOG_STOPPED);
+           (view.state == SYNC_LOG_STOPPED ||
+            (view.state == SYNC_LOG_LIVE && self != NULL && self->member));
 }
 
 static enum council_error may_join(struct client *client, const struct council_link *link)
@@ -304,7 +309,7 @@ enum council_error client_join(struct client *client, const char *link,
         return error;
     error = client_wait(client, item, timeout_ms);
     if (error == COUNCIL_OK)
-        error = client_run(client, log_current, log, (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms));
+        error = client_run(client, joined, log, (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms));
     else if (error != COUNCIL_E_NO_NETWORK && error != COUNCIL_E_TIMEOUT)
         (void)!client_item_drop(
             client, item); /* told now; in the list of what failed it would be told again */

@@ -317,8 +317,14 @@ static void home_trouble(struct client *client, enum council_error error)
 void outbox_acked(void *ctx, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t seq)
 {
     struct client *client = ctx;
+    const struct held *held = find(client, item);
+    const struct sync_replica *replica = session_replica(client, log);
 
-    (void)log;
+    /* Whoever returns to a council was subscribed to it up to their leaving: that has to begin anew. */
+    if (held != NULL && held->direct && replica != NULL && replica->state.tail.seq > 0) {
+        memcpy(client->again_log, log, COUNCIL_KEY_BYTES);
+        client->again_due = true;
+    }
     let_go(client, item);
     if (duty_over(client, item))
         return;

@@ -117,6 +117,7 @@ void session_end(struct client *client)
     client->deferred_count = 0;
     client->list_due = false;
     client->gone_due = false;
+    client->again_due = false;
     net_destroy(client->net);
     client->net = NULL;
 }

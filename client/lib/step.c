@@ -141,6 +141,12 @@ static void after_turn(struct client *client, uint64_t now)
     }
     if (client->list_came != NULL)
         take_list(client);
+    if (client->again_due) {
+        client->again_due = false;
+        sync_log_remove(client->sync, client->again_log);
+        if (session_add_log(client, client->again_log) != COUNCIL_OK)
+            client->trouble = COUNCIL_E_HOME_IO;
+    }
     if (client->gone_due) {
         const struct sync_replica *replica = session_replica(client, client->gone_log);
 
