@@ -124,6 +124,8 @@ bool cli_confirm(struct cli *cli, const char *question);
 /* ---- output (output.c) ---- */
 /* Prints a JSON object (a line) and releases it. */
 void cli_print_json(json_t *object);
+/* Prints a template, which is released; NULL: no memory. CLI_OK, or an exit code. */
+int cli_print_template(struct cli *cli, char *text);
 /* A time in the member's own zone, as "Mon 23 Nov 2026 18:00"; 0 gives "". */
 void cli_time(uint64_t unix_ms, const char *zone, char out[64]);
 /* Bytes in base64url, whole; for tables the first eight characters identify. */

@@ -129,9 +129,7 @@ int cli_checkin(struct cli *cli)
     struct cli_council c;
     int result = cli_council(cli, &c);
     if (!result && cli_flag(cli, "template")) {
-        char *template = checkin_template(c.model, client_member(cli->client));
-        printf("%s", template ? template : "");
-        free(template);
+        result = cli_print_template(cli, checkin_template(c.model, client_member(cli->client)));
     } else if (!result) {
         result = check_in(cli, &c);
     }

@@ -61,10 +61,7 @@ int cli_document_new(struct cli *cli)
     if (!form)
         return cli_fail_usage(cli, "there is no form `%s`.", name);
     if (cli_flag(cli, "template")) {
-        char *template = form_template(form, NULL);
-        printf("%s", template ? template : "");
-        free(template);
-        return CLI_OK;
+        return cli_print_template(cli, form_template(form, NULL));
     }
     int result = read_form(cli, form, NULL, cli_operand(cli, 0), &values);
     if (result)

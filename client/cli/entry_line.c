@@ -69,6 +69,8 @@ json_t *cli_entry_json(const struct model *model, const struct client_post *post
     else if (post->unreadable)
         json_object_set_new(object, "unreadable",
                             json_string(council_error_name(post->unreadable)));
+    if (post->erased)
+        json_object_set_new(object, "erased", json_true());
     /* The text itself, so that an export holds what was signed. */
     json_object_set_new(object, "text",
                         json_stringn(post->entry->text.text, post->entry->text.len));

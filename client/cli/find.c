@@ -17,6 +17,8 @@ struct load {
 static bool load_post(void *ctx, const struct client_post *post)
 {
     struct load *load = ctx;
+    if (post->erased) /* nobody else has it any more, even where this home keeps its own copy */
+        return true;
     if (!post->content) { /* plain, or unreadable, which changes nothing */
         load->error =
             post->unreadable ? COUNCIL_OK : model_add_entry(load->model, post->seq, post->entry);

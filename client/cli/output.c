@@ -20,6 +20,18 @@ void cli_print_json(json_t *object)
     json_decref(object);
 }
 
+int cli_print_template(struct cli *cli, char *text)
+{
+    if (!text)
+        return cli_fail(cli, COUNCIL_E_NO_MEMORY);
+    if (cli->json)
+        cli_print_json(json_pack("{s:s}", "template", text));
+    else
+        fputs(text, stdout);
+    free(text);
+    return CLI_OK;
+}
+
 void cli_b64(const uint8_t *bytes, uint32_t len, char *out)
 {
     council_b64_encode(out, bytes, len);

@@ -1,0 +1,419 @@
+"""harness.py - councils of real processes: a server that can be stopped, killed and restarted, and members with homes of their own.
+
+Owns temporary folders, processes and what is watched in every one of them: exit codes, time limits, sanitizer reports, and that
+planted words never reach the server's disk, log or memory. Must not know what a single test is about. Invariant: when a
+test program ends, however it ends, no process and no file of it is left.
+"""
+import base64
+import ctypes
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+BIN = os.environ.get("COUNCIL_BIN", os.path.join(os.path.dirname(__file__), "../../build/asan/bin"))
+COMMAND_SECONDS = 90
+PROGRAM_SECONDS = 400
+# A report of a sanitizer must not look like an exit code of ours.
+SANITIZER_EXIT = 99
+REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "AddressSanitizer:DEADLYSIGNAL", "Assertion `")
+OK, FAILED, USAGE, OFFLINE, REFUSED, LOCKED, SERVER = range(7)
+
+
+class Failure(Exception):
+    """What should be true is not."""
+
+
+def check(truth, what):
+    if not truth:
+        raise Failure(what)
+
+
+def equal(got, wanted, what):
+    if got != wanted:
+        raise Failure("%s: %r, not %r" % (what, got, wanted))
+
+
+def has(text, part, what="the output"):
+    if part not in text:
+        raise Failure("%s lacks %r:\n%s" % (what, part, text[-3000:]))
+
+
+def lacks(text, part, what="the output"):
+    if part in text:
+        raise Failure("%s has %r:\n%s" % (what, part, text[-3000:]))
+
+
+def environment(**more):
+    env = {k: v for k, v in os.environ.items() if not k.startswith("COUNCIL_")}
+    sanitizer = ":exitcode=%d" % SANITIZER_EXIT
+    env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "detect_leaks=1") + sanitizer
+    env["UBSAN_OPTIONS"] = env.get("UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1") + sanitizer
+    env["LC_ALL"] = "C.UTF-8"
+    env["TZ"] = "Europe/Berlin"
+    env.pop("VISUAL", None)
+    env.pop("EDITOR", None)
+    env.update({k: v for k, v in more.items() if v is not None})
+    return env
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def clean(text, who):
+    for report in REPORTS:
+        if report in text:
+            raise Failure("%s: %s" % (who, text[-6000:]))
+
+
+class Result:
+    def __init__(self, args, code, out, err, phrase=""):
+        self.args, self.code, self.out, self.err, self.phrase = args, code, out, err, phrase
+        self.text = out + err
+
+    def lines(self):
+        """The objects that --json printed."""
+        return [json.loads(line) for line in self.out.splitlines() if line]
+
+    def one(self):
+        objects = self.lines()
+        check(len(objects) == 1, "%s: one JSON object, not %r" % (" ".join(self.args), self.out))
+        return objects[0]
+
+    def error(self):
+        """The name of the error that --json printed."""
+        return json.loads(self.err.splitlines()[-1])["error"]
+
+
+class Server:
+    """One councild with a folder of its own; its port stays the same over restarts."""
+
+    def __init__(self, folder, options=()):
+        self.folder, self.options = folder, list(options)
+        self.data, self.log = os.path.join(folder, "server"), os.path.join(folder, "server.log")
+        self.port, self.process, self.url, self.lock = 0, None, None, threading.Lock()
+
+    def start(self):
+        ready, write = os.pipe()
+        command = [os.path.join(BIN, "councild"), "serve", "--data", self.data, "--listen", "127.0.0.1:%d" % self.port,
+                   "--ready-fd", str(write)]
+        if "--registration" not in self.options:
+            command += ["--registration", "open"]
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(command + self.options, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[write],
+                                            env=environment(), preexec_fn=die_with_parent)
+        os.close(write)
+        line, end = b"", time.monotonic() + 60
+        while not line.endswith(b"\n") and select.select([ready], [], [], max(0, end - time.monotonic()))[0]:
+            more = os.read(ready, 4096)
+            if not more:
+                break
+            line += more
+        os.close(ready)
+        check(line, "the server did not start:\n" + self.tail())
+        self.url = json.loads(line)["urls"][0]
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def tail(self):
+        with open(self.log, errors="replace") as log:
+            return log.read()[-4000:]
+
+    def kill(self):
+        """kill -9, as a power cut would."""
+        self.process.kill()
+        self.process.wait(COMMAND_SECONDS)
+        self.process = None
+
+    def stop(self, code=0):
+        """The operator's way."""
+        if not self.process:
+            return
+        self.process.terminate()
+        got = self.process.wait(COMMAND_SECONDS)
+        self.process = None
+        if got != code:
+            raise Failure("councild ended with %r, not %r:\n%s" % (got, code, self.tail()))
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def verify(self, code=0):
+        done = subprocess.run([os.path.join(BIN, "councild"), "verify", "--data", self.data], stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=COMMAND_SECONDS, env=environment())
+        text = (done.stdout + done.stderr).decode(errors="replace")
+        clean(text, "councild verify")
+        check(done.returncode == code, "councild verify ended with %d, not %d:\n%s" % (done.returncode, code, text))
+        return text
+
+    def files(self):
+        for folder, _, names in os.walk(self.data):
+            for name in names:
+                if os.path.isfile(os.path.join(folder, name)):
+                    yield os.path.join(folder, name)
+        yield self.log
+
+
+class Member:
+    """One home and whoever sits before it."""
+
+    def __init__(self, world, name, home=None):
+        self.world, self.name = world, name
+        self.home = home or os.path.join(world.folder, "homes", name)
+        self.passphrase = "passphrase of " + name
+        self.phrase = None
+
+    def start(self, *args, passphrase=None, phrase=None, new_passphrase=None, env=None, stdin=subprocess.DEVNULL, agent=False, **popen):
+        """Starts a command; secrets go through pipes. Returns the process; its phrase_fd is the reading end for a new phrase, or None."""
+        args, fds = [str(a) for a in args], []
+
+        def secret(text):
+            read, write = os.pipe()
+            os.write(write, text.encode() + b"\n")
+            os.close(write)
+            fds.append(read)
+            return str(read)
+
+        more = {"COUNCIL_HOME": self.home}
+        if not agent:
+            more["COUNCIL_PASSPHRASE_FD"] = secret(self.passphrase if passphrase is None else passphrase)
+        if new_passphrase is not None:
+            args += ["--new-passphrase-fd", secret(new_passphrase)]
+        phrase_fd = None
+        if args[0] in ("register", "join"):
+            phrase_fd, write = os.pipe()
+            fds.append(write)
+            args += ["--phrase-fd", str(write)]
+        elif args[0] == "recover":
+            args += ["--phrase-fd", secret(phrase or self.phrase)]
+        more.update(env or {})
+        process = subprocess.Popen([os.path.join(BIN, "council")] + args, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=fds,
+                                   env=environment(**more), preexec_fn=popen.pop("preexec_fn", die_with_parent), **popen)
+        for fd in fds:
+            os.close(fd)
+        process.phrase_fd, process.given = phrase_fd, args
+        self.world.processes.append(process)
+        return process
+
+    def finish(self, process, code=OK, text=None, seconds=COMMAND_SECONDS):
+        """Waits for a command and checks what every command owes: its exit code, JSON where asked for, no sanitizer's report."""
+        try:
+            out, err = process.communicate(text, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            raise Failure("%s: council %s did not end:\n%s" % (self.name, " ".join(process.given), (out + err).decode(errors="replace")))
+        finally:
+            phrase = b""
+            if process.phrase_fd is not None:
+                phrase = os.read(process.phrase_fd, 4096)
+                os.close(process.phrase_fd)
+                process.phrase_fd = None
+        self.world.processes.remove(process)
+        result = Result(process.given, process.returncode, out.decode(errors="surrogateescape"), err.decode(errors="surrogateescape"), phrase.decode().strip())
+        if result.phrase:
+            self.phrase = result.phrase
+        what = "%s: council %s" % (self.name, " ".join(process.given))
+        clean(result.err, what)
+        codes = (code,) if isinstance(code, int) else code
+        if codes is not None and result.code not in codes:
+            raise Failure("%s ended with %d, not %r:\n%s\nserver: %s" % (what, result.code, code, result.text[-3000:], self.world.server.tail()[-1500:]))
+        if "--json" in process.given:
+            try:
+                result.lines()
+            except ValueError:
+                raise Failure("%s printed what is not JSON:\n%s" % (what, result.out))
+        used = process.given[:2] if " ".join(process.given[:2]) in self.world.commands else process.given[:1]
+        self.world.used.add((" ".join(used), "--json" in process.given))
+        return result
+
+    def run(self, *args, code=OK, text=None, seconds=COMMAND_SECONDS, **more):
+        """council ARGS with `text` (bytes or str) on its standard input."""
+        if isinstance(text, str):
+            text = text.encode()
+        process = self.start(*args, stdin=subprocess.PIPE if text is not None else subprocess.DEVNULL, **more)
+        return self.finish(process, code, text, seconds)
+
+    def notes(self, *args):
+        return self.run("note", "list", "--json", "-n", 0, *args).lines()
+
+    def texts(self, *args):
+        return [note["text"] for note in self.notes(*args)]
+
+    def note(self, text, *args, code=OK):
+        return self.run("note", "post", "--json", "-m", text, *args, code=code)
+
+    def status(self, *args):
+        return self.run("status", "--json", *args).one()
+
+
+class World:
+    """A temporary folder, a server in it, members, and the words that must stay among them."""
+
+    def __init__(self, *options, start=True):
+        self.folder = tempfile.mkdtemp(prefix="council-test-")
+        self.processes, self.members, self.words, self.used, self.commands = [], [], set(), set(), set()
+        self.server = Server(self.folder, options)
+        self.ended = False
+        worlds.append(self)
+        if start:
+            self.server.start()
+
+    def member(self, name, register=True):
+        member = Member(self, name)
+        self.members.append(member)
+        if register:
+            member.run("register", "--server", self.server.url, "--quiet")
+            self.plant(member.phrase)
+        return member
+
+    def plant(self, text):
+        """A text, of ASCII or not, that must be nowhere at the server."""
+        self.words.add(text)
+        return text
+
+    def council(self, *names, pace="fast", title="A council of tests", options=()):
+        """Registers the named, founds a council by the first, lets the others join by one link."""
+        people = [self.member(names[0])]
+        people[0].run("create", "--pace", pace, self.plant(title), "--quiet", *options)
+        if len(names) > 1:
+            link = people[0].run("invite", "open", "--uses", len(names) - 1).out.strip()
+            self.plant(link.split("#")[1])
+        people[0].run("profile", "--name", names[0].capitalize(), "--quiet")
+        for name in names[1:]:
+            member = self.member(name, register=False)
+            member.run("join", "--name", name.capitalize(), "--quiet", link)
+            self.plant(member.phrase)
+            people.append(member)
+        return people
+
+    # ---- what must not be at the server ----
+
+    def forms(self):
+        """Each word as it is, as JSON escapes it, and as base64 would hold it at any offset."""
+        forms = {}
+        for word in self.words:
+            raw = word.encode()
+            forms[raw] = word
+            forms[json.dumps(word)[1:-1].encode()] = word
+            if len(raw) < 12:
+                continue
+            for shift in range(3):
+                inner = base64.b64encode(b"\0" * shift + raw)[(shift * 4 + 2) // 3 + 1:-5]
+                forms[inner] = word
+                forms[inner.replace(b"+", b"-").replace(b"/", b"_")] = word
+        return forms
+
+    def search_files(self):
+        for path in self.server.files():
+            with open(path, "rb") as file:
+                content = file.read()
+            for form, word in self.forms().items():
+                check(form not in content, "%r is in the server's file %s" % (word, path))
+        return True
+
+    def search_memory(self):
+        """The memory of the running server, which is what a core file would hold."""
+        pid, found = self.server.process.pid, 0
+        forms = self.forms()
+        with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "rb", 0) as memory:
+            for line in maps:
+                where, access = line.split()[:2]
+                start, end = (int(x, 16) for x in where.split("-"))
+                if not access.startswith("rw") or end - start > 1 << 28 or "[v" in line:
+                    continue
+                try:
+                    memory.seek(start)
+                    content = memory.read(end - start)
+                except (OSError, OverflowError, ValueError):
+                    continue
+                found += len(content)
+                for form, word in forms.items():
+                    check(form not in content, "%r is in the server's memory" % word)
+        check(found > 100000, "the server's memory could not be read")
+
+    def end(self):
+        """Stops everything, then searches and looks at what the server said."""
+        if self.ended:
+            return
+        self.ended = True
+        try:
+            if os.path.isdir(self.server.data):
+                self.search_files()
+            self.server.stop()
+            if os.path.isdir(self.server.data):
+                self.search_files()
+            clean(self.server.tail(), "councild")
+        finally:
+            self.wipe()
+
+    def wipe(self):
+        for process in self.processes + ([self.server.process] if self.server.process else []):
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        self.processes, self.server.process = [], None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+# ---- cases ----
+
+worlds, cases = [], []
+
+
+def case(title):
+    """Marks a function as a test; they run in order and share what they like by module variables."""
+    def mark(function):
+        cases.append((title, function))
+        return function
+    return mark
+
+
+def attempt(number, title, function):
+    started = time.monotonic()
+    try:
+        skipped = function()
+    except Exception as error:  # pylint: disable=broad-except
+        why = str(error) if isinstance(error, Failure) else traceback.format_exc()
+        print("not ok %d - %s\n%s" % (number, title, "\n".join("# " + line for line in why.splitlines())), flush=True)
+        return False
+    skip = " # SKIP " + skipped if isinstance(skipped, str) else ""
+    print("ok %d - %s%s\n# %.1f s" % (number, title, skip, time.monotonic() - started), flush=True)
+    return True
+
+
+def out_of_time(*_):
+    raise Failure("the test program took longer than %d seconds" % PROGRAM_SECONDS)
+
+
+def end_worlds():
+    for world in worlds:
+        world.end()
+
+
+def main():
+    """Runs the cases as TAP; the last one is that nothing was leaked and nothing reported, in any world."""
+    signal.signal(signal.SIGALRM, out_of_time)
+    signal.signal(signal.SIGTERM, out_of_time)
+    signal.alarm(PROGRAM_SECONDS)
+    only = sys.argv[1:]
+    chosen = [(t, f) for t, f in cases if not only or any(word in t for word in only)]
+    chosen.append(("planted words are nowhere at the server, the server ended well, no sanitizer reported", end_worlds))
+    print("1..%d" % len(chosen), flush=True)
+    good = True
+    try:
+        for number, (title, function) in enumerate(chosen, 1):
+            good = attempt(number, title, function) and good
+    finally:
+        signal.alarm(0)
+        for world in worlds:
+            world.wipe()
+    sys.exit(0 if good else 1)
