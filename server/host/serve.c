@@ -168,7 +168,7 @@ static void on_stop(void *ctx, int number)
     HOST_LOG(HOST_LOG_INFO, "stopping", HOST_LOG_N("signal", (uint64_t)number));
     server->stopping = true;
     server->drain_until_ms = server->mono_ms + DRAIN_MS;
-    net_stop_listening(server->net);
+    net_wind_down(server->net);
     core_shutdown(server->core);
 }
 

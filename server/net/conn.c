@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "server/net/internal.h"
 
@@ -90,13 +91,21 @@ void net_conn_heard(struct net_conn *conn)
     }
 }
 
+/* The library learns of it as if the peer had gone: from the loop, whatever it is just doing with this connection. */
 void net_conn_kill(struct net_conn *conn)
 {
+    if (conn->due_ms == UINT64_MAX) {
+        return;
+    }
     conn->net->stats.killed++;
     conn->due_ms = UINT64_MAX;
     net_queue_clear(conn);
     if (conn->wsi != NULL) {
-        lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+        if (conn->stopped) {
+            conn->stopped = false;
+            lws_rx_flow_control(conn->wsi, 1);
+        }
+        (void)shutdown(lws_get_socket_fd(conn->wsi), SHUT_RDWR);
     }
 }
 
@@ -160,7 +169,7 @@ void net_conn_unbind(struct net_conn *conn)
     conn->session = 0;
 }
 
-/* An empty ping (RFC 6455 section 5.5.2), through the same queue as everything else. */
+/* A ping (RFC 6455 section 5.5.2) of one byte, since the library keeps an answer without any to itself; through the same queue as everything else. */
 static void ping(struct net_conn *conn)
 {
     struct core_frame *frame = calloc(1, sizeof *frame);
@@ -170,9 +179,10 @@ static void ping(struct net_conn *conn)
     frame->refs = 1;
     frame->buffer = malloc(CORE_FRAME_HEADROOM);
     if (frame->buffer != NULL) {
-        frame->header_len = 2;
-        frame->buffer[CORE_FRAME_HEADROOM - 2] = (char)0x89;
-        frame->buffer[CORE_FRAME_HEADROOM - 1] = 0;
+        frame->header_len = 3; /* all of it: there is no text */
+        frame->buffer[CORE_FRAME_HEADROOM - 3] = (char)0x89;
+        frame->buffer[CORE_FRAME_HEADROOM - 2] = 1;
+        frame->buffer[CORE_FRAME_HEADROOM - 1] = '.';
         net_queue_push(conn, frame);
     }
     core_frame_unref(frame);

@@ -98,7 +98,8 @@ struct net {
     ev_signal sigterm, sigint;
     struct net_listener listeners[NET_LISTENERS_MAX];
     uint32_t listener_count;
-    bool tls, paused, accept_full /* out of descriptors: accepting goes on at the next tick */;
+    bool tls, deaf /* messages are dropped */, paused,
+        accept_full /* out of descriptors: accepting goes on at the next tick */;
     uint64_t now_ms;           /* monotonic, of this turn */
     struct net_conn *adopting; /* handed to the library, which may drop it before it says so */
     char origin[COUNCIL_ORIGIN_MAX + 1];

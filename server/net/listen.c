@@ -167,9 +167,10 @@ void net_listen_fini(struct net *net)
     net->accept_full = false;
 }
 
-void net_stop_listening(struct net *net)
+void net_wind_down(struct net *net)
 {
     net_listen_fini(net);
+    net->deaf = true;
 }
 
 /* ---- opening ---- */

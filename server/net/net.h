@@ -71,8 +71,9 @@ NET_MUST_USE bool net_listen_unix(struct net *net, const char *path, char url[NE
 /* Begins to accept. `origin` is the one that a browser's Origin header must name; copied. `core` is borrowed until net_detach. */
 NET_MUST_USE bool net_start(struct net *net, struct core *core, const char *origin);
 
-/* Accepts nobody any more; connections stay. */
-void net_stop_listening(struct net *net);
+/* Accepts nobody any more and drops messages that still come, so that what is under way is answered and nothing is begun; connections
+ * stay. Whoever gets no answer sends again elsewhere. */
+void net_wind_down(struct net *net);
 
 /* Runs the loop until net_break. */
 void net_run(struct net *net);

@@ -106,7 +106,7 @@ static void received(struct net_conn *conn, const char *bytes, size_t got)
 {
     struct net *net = conn->net;
     net_conn_heard(conn);
-    if (conn->session == 0 || net->core == NULL) {
+    if (conn->session == 0 || net->core == NULL || net->deaf || conn->due_ms == UINT64_MAX) {
         return; /* closing: what still comes is not heard */
     }
     if (lws_frame_is_binary(conn->wsi)) {

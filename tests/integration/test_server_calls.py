@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """A server and its members, from hello to fan-out, over a port, TLS and a Unix socket."""
-import os, subprocess, tempfile, warnings
+import os, subprocess, warnings
 from wsclient import *
 
 
@@ -98,8 +98,9 @@ def survives_a_restart():
             assert page["head"] == b64(council.head) and len(page["entries"]) == 3
 
 
-def certificate(folder):
-    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+def certificate():
+    at = folder()
+    cert, key = os.path.join(at, "cert.pem"), os.path.join(at, "key.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                     "-keyout", key, "-out", cert, "-days", "1", "-subj", "/CN=localhost"], check=True, capture_output=True)
     return "--tls-cert", cert, "--tls-key", key
@@ -107,7 +108,7 @@ def certificate(folder):
 
 def speaks_tls():
     """over TLS the same, fan-out included; plain HTTP and TLS 1.1 get nothing"""
-    with Server(None, *certificate(tempfile.mkdtemp())) as server:
+    with Server(None, *certificate()) as server:
         assert server.url.startswith("https://")
         (a, ann), (b, bob) = newcomer(server.url), newcomer(server.url)
         assert a.challenge[0] == server.url
@@ -135,7 +136,7 @@ def speaks_tls():
 
 def listens_on_several():
     """a Unix socket and two ports at once; the socket's origin is unix:"""
-    path = os.path.join(tempfile.mkdtemp(), "s")
+    path = os.path.join(folder(), "s")
     with Server(None, "--unix", path, listen=("127.0.0.1:0", "[::1]:0")) as server:
         assert server.urls[2] == "unix:" + path and len(set(server.urls)) == 3
         a, ann = newcomer(server.urls[2])

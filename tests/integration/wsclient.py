@@ -2,7 +2,7 @@
 
 Written from protocol/README.md (numbers in comments are its sections) and RFC 6455; needs Python 3 and Debian's python3-nacl.
 """
-import base64, collections, hashlib, json, os, select, signal, socket, ssl, struct, subprocess, sys, tempfile, time
+import atexit, base64, collections, hashlib, json, os, select, shutil, signal, socket, ssl, struct, subprocess, sys, tempfile, time
 from nacl import bindings as na
 
 ZERO = bytes(32)
@@ -421,7 +421,7 @@ class Server:
     """A running councild. `data` is made where it is None; `kill` and `stop` may be called more than once."""
 
     def __init__(self, data=None, *options, listen=("127.0.0.1:0",), registration="open", wrap=(), env=None):
-        self.data = data or os.path.join(tempfile.mkdtemp(prefix="councild."), "data")
+        self.data = data or os.path.join(folder(), "data")
         read, write = os.pipe()
         self.log_path = self.data.rstrip("/") + ".log"
         command = [*wrap, program(), "serve", "--data", self.data, "--ready-fd", str(write), "--registration", registration,
@@ -469,6 +469,13 @@ class Server:
         except subprocess.TimeoutExpired:
             pass
         self.kill()
+
+
+def folder():
+    """A folder that is gone when the tests are."""
+    path = tempfile.mkdtemp(prefix="councild.")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
 
 
 def councild(*arguments, **options):
