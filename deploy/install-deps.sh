@@ -7,7 +7,9 @@ build_packages=(
     build-essential gcc cmake ninja-build ccache pkg-config
     libwebsockets-dev libwebsockets-evlib-ev libev-dev libsodium-dev libjansson-dev
     libsqlite3-dev libical-dev
+    tzdata ca-certificates # what council reads when it runs: time zones, and whom to trust with https
 )
+quickstart_packages=(python3)
 test_packages=(
     libcmocka-dev python3 python3-nacl python3-jsonschema
     clang lld clang-format clang-tidy libclang-rt-14-dev valgrind openssl git
@@ -16,14 +18,15 @@ bench_packages=(python3)
 
 usage() {
     cat <<'TEXT'
-Usage: deploy/install-deps.sh [--build] [--test] [--bench] [--list]
+Usage: deploy/install-deps.sh [--build] [--quickstart] [--test] [--bench] [--list]
 
 Installs what is missing of these sets of packages (Debian 12):
-  --build   compilers and libraries to build councild and council (also when no set is named)
-  --test    what tests/run.sh needs beside them
-  --bench   what the benchmarks need beside them
-  --list    print the packages of the named sets and stop
-  --help    this text
+  --build       compilers and libraries to build councild and council (also when no set is named)
+  --quickstart  what deploy/quickstart.sh needs beside them
+  --test        what tests/run.sh needs beside them
+  --bench       what the benchmarks need beside them
+  --list        print the packages of the named sets and stop
+  --help        this text
 
 Root is needed only if something is missing; sudo is used when you are not root.
 TEXT
@@ -39,6 +42,7 @@ list_only=no
 while (($#)); do
     case $1 in
     --build) wanted+=("${build_packages[@]}") ;;
+    --quickstart) wanted+=("${quickstart_packages[@]}") ;;
     --test) wanted+=("${test_packages[@]}") ;;
     --bench) wanted+=("${bench_packages[@]}") ;;
     --list) list_only=yes ;;

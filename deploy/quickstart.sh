@@ -36,7 +36,7 @@ done
 top=$(cd "$(dirname "$0")/.." && pwd)
 if [[ -z $bin ]]; then
     echo "== Installing what is missing, building"
-    "$top/deploy/install-deps.sh" --build
+    "$top/deploy/install-deps.sh" --build --quickstart
     (cd "$top" && cmake --preset release >/dev/null && cmake --build --preset release --target councild council-cli)
     bin=$top/build/release/bin
 fi
