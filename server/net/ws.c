@@ -81,8 +81,10 @@ static bool message_add(struct net_conn *conn, const char *bytes, uint32_t len, 
         conn->message = grown;
         conn->message_size = size;
     }
-    memcpy(conn->message + conn->message_len, bytes, len);
-    conn->message_len = need;
+    if (len > 0) {
+        memcpy(conn->message + conn->message_len, bytes, len);
+        conn->message_len = need;
+    }
     return true;
 }
 
@@ -123,7 +125,7 @@ static void received(struct net_conn *conn, const char *bytes, size_t got)
     uint32_t len = (uint32_t)got;
     bool ends = lws_is_final_fragment(conn->wsi) != 0;
     if (ends && conn->message_len == 0) {
-        deliver(conn, bytes, len);
+        deliver(conn, len > 0 ? bytes : "", len);
         return;
     }
     if (lws_remaining_packet_payload(conn->wsi) == 0 && ++conn->fragments > NET_FRAGMENTS_MAX) {
