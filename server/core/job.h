@@ -6,7 +6,8 @@
  * neither it nor what it points to, and both stay alive. Every job comes back exactly once.
  *
  * Order: WORK jobs of one lane are done one after the other, in the order of submission (lane % number of verifiers chooses
- * the thread). Jobs for the store are done in the order of submission and come back in that order, appends included.
+ * the thread). Jobs for the store come back in the order in which they were done: appends in the order of submission, and a
+ * reading after every append that was submitted before it; later appends may overtake readings.
  */
 #ifndef COUNCIL_SERVER_CORE_JOB_H
 #define COUNCIL_SERVER_CORE_JOB_H
