@@ -13,7 +13,7 @@ stages=(
     "clang|CMakeLists.txt|slow|clang build, warnings are errors"
     "asan|CMakeLists.txt|no|build with address and undefined-behaviour sanitizers"
     "unit|tests/unit/test_*.c|no|unit tests, sanitized"
-    "vectors|tests/independent/check.py|no|vectors against the independent check"
+    "vectors|tests/independent/check.py|no|vectors against the independent check and the library"
     "store|tests/store/test_*|no|store tests, sanitized"
     "integration|tests/integration/test_*|no|the real binaries, sanitized"
     "crash|tests/crash/test_*|no|killed at any moment, sanitized"
@@ -176,26 +176,24 @@ stage_unit() {
     ((${#programs[@]} == 0)) || CMOCKA_MESSAGE_OUTPUT=TAP run_tap unit 180 "${programs[@]}"
 }
 
-stage_vectors() {
-    python3 tests/independent/check.py protocol/vectors >"$logs/vectors.log" 2>&1
-    local status=$?
-    if grep -qE '^(not )?ok\b' "$logs/vectors.log"; then
-        count_tap vectors "$logs/vectors.log" $status
-        return
-    fi
-    # "N passed, N failed" instead of TAP is as good.
-    local summary
-    summary=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$logs/vectors.log" | tail -n 1)
-    if [[ -z $summary ]]; then
-        if ((status == 0)); then pass 1; else fail 1 vectors "$logs/vectors.log"; fi
-        return
-    fi
-    local ok not_ok
-    read -r ok _ not_ok _ <<<"$summary"
+# Programs that check vectors end with "N passed, N failed".
+vectors_by() {
+    local name=$1 log=$logs/vectors-$1.log summary ok not_ok status
+    shift
+    "$@" protocol/vectors >"$log" 2>&1
+    status=$?
+    summary=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+    read -r ok _ not_ok _ <<<"${summary:-0 passed, 1 failed}"
     ((status == 0 || not_ok > 0)) || not_ok=1
     pass "$ok"
-    ((not_ok == 0)) || fail "$not_ok" vectors "$logs/vectors.log"
-    printf '    %-44s %4d ok %4d not ok\n' vectors "$ok" "$not_ok"
+    ((not_ok == 0)) || fail "$not_ok" "vectors, $name" "$log"
+    printf '    %-44s %4d ok %4d not ok\n' "$name" "$ok" "$not_ok"
+}
+
+stage_vectors() {
+    vectors_by independent /usr/bin/python3 tests/independent/check.py
+    need_asan || { fail 1 "vectors: no sanitized build" "$logs/asan.log" && return; }
+    vectors_by library build/asan/tests/vectors/council-vectors-run
 }
 
 # Executable scripts of a folder, with COUNCIL_BIN saying where councild and council are.
