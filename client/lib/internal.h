@@ -246,8 +246,8 @@ COUNCIL_MUST_USE enum council_error
 outbox_put(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES], enum council_kind kind,
            bool direct, const json_t *intent, const struct signed_entry *bytes,
            uint64_t *item); /* within a transaction */
-COUNCIL_MUST_USE enum council_error
-outbox_load(struct client *client);       /* rows that sync does not hold yet */
+/* Rows after `after` that sync does not hold yet. */
+COUNCIL_MUST_USE enum council_error outbox_load(struct client *client, uint64_t after);
 void outbox_check(struct client *client); /* items that another process settled */
 void outbox_retry(struct client *client); /* deferred items whose log moved */
 void outbox_sign(void *ctx, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES],

@@ -92,11 +92,12 @@ static enum council_error hand_over(struct client *client, const struct outbox_r
     return error;
 }
 
-enum council_error outbox_load(struct client *client)
+enum council_error outbox_load(struct client *client, uint64_t after)
 {
-    uint64_t after = 0;
     enum council_error error = COUNCIL_OK;
 
+    if (client->outbox_more && after > 0)
+        return COUNCIL_OK; /* in their order: earlier ones wait for room themselves */
     client->outbox_more = false;
     while (error == COUNCIL_OK) {
         struct outbox_row row;

@@ -286,7 +286,7 @@ enum council_error client_register(struct client *client, const char *url,
     sync_login(client->sync, SYNC_LOGIN_DEVICE, client->me.member, client->me.device);
     error = session_add_log(client, client->me.member);
     if (error == COUNCIL_OK)
-        error = outbox_load(client);
+        error = outbox_load(client, 0);
     /* Whoever has a phrase to show has a member: a journal that is late comes later. */
     if (error == COUNCIL_OK && client_wait(client, journal, ANSWER_MS) != COUNCIL_OK)
         return COUNCIL_OK;

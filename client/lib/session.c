@@ -96,7 +96,7 @@ enum council_error session_start(struct client *client, enum sync_purpose purpos
     if (error == COUNCIL_OK)
         error = add_all(client);
     if (error == COUNCIL_OK && client->me.state == IDENTITY_READY)
-        error = outbox_load(client);
+        error = outbox_load(client, 0);
     if (error == COUNCIL_OK && client->holds_duties)
         sync_duties(client->sync, true);
     if (error == COUNCIL_OK && client->wanted)
@@ -153,6 +153,6 @@ enum council_error session_refresh(struct client *client)
     if (error == COUNCIL_OK)
         outbox_check(client);
     if (error == COUNCIL_OK && client->me.state == IDENTITY_READY)
-        error = outbox_load(client);
+        error = outbox_load(client, 0);
     return error;
 }

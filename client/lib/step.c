@@ -107,8 +107,11 @@ static void take_list(struct client *client)
 static void help_writers(struct client *client)
 {
     for (uint32_t i = 0; i < client->item_count; i++) {
-        if (!client->items[i].direct)
-            duty_help(client, client->items[i].log);
+        const struct held *held = &client->items[i];
+        bool asked = i > 0 && memcmp(held->log, held[-1].log, COUNCIL_KEY_BYTES) == 0;
+
+        if (!held->direct && !asked)
+            duty_help(client, held->log);
     }
 }
 
@@ -158,7 +161,7 @@ static void after_turn(struct client *client, uint64_t now)
     outbox_retry(client);
     look_around(client, now);
     if (client->outbox_more && sync_outbox_count(client->sync) < SYNC_OUTBOX_MAX / 2 &&
-        outbox_load(client) != COUNCIL_OK)
+        outbox_load(client, 0) != COUNCIL_OK)
         client->trouble = COUNCIL_E_HOME_IO;
     announce(client);
 }
