@@ -33,13 +33,19 @@ static json_t *edit_value(const struct book *book, const char *scene, const char
     return value;
 }
 
+/* A number that a table writes, or 0. */
+static size_t number(const char *text)
+{
+    return (size_t)strtoul(text, NULL, 10);
+}
+
 /* The index of an element: a number, or ?name for the one whose "to" is $name (with ":" for "."). */
 static size_t element(const struct book *book, const char *scene, const json_t *array,
                       const char *step)
 {
     char name[64];
     if (step[0] != '?') {
-        return (size_t)atoi(step);
+        return number(step);
     }
     (void)snprintf(name, sizeof name, "%s", step + 1);
     for (char *colon; (colon = strchr(name, ':')) != NULL;) {
@@ -82,7 +88,7 @@ static void edit_array(json_t *array, size_t index, char what, const char *rest,
     } else if (what == '*') {
         (void)json_array_insert_new(array, index + 1, json_deep_copy(json_array_get(array, index)));
     } else {
-        size_t to = (size_t)atoi(rest);
+        size_t to = number(rest);
         other = json_deep_copy(json_array_get(array, to));
         (void)json_array_set_new(array, to, json_deep_copy(json_array_get(array, index)));
         (void)json_array_set_new(array, index, other);

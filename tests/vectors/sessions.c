@@ -282,7 +282,7 @@ static void sessions(struct vec_out *out)
     session(&file, "invite-read: for another member", "invite-read", key, sig, &c, council, NULL,
             NULL, false);
     changed(&file, "invite-read", key, sig, &c, member, NULL, NULL);
-    (void)strcpy(c.origin, "unix:");
+    (void)snprintf(c.origin, sizeof c.origin, "unix:");
     if (!council_hello_sign(sig, server_secret, &c)) {
         vec_die("no signature");
     }
@@ -326,11 +326,11 @@ static void links(struct vec_out *out)
     fill(link.server, 4, 32);
     vec_open(&file, out, "links", "link");
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
-        (void)strcpy(link.url, urls[i]);
+        (void)snprintf(link.url, sizeof link.url, "%s", urls[i]);
         scene_ok(council_link_encode(text, &link), "a link");
         link_vector(&file, urls[i], text, true);
     }
-    (void)strcpy(link.url, urls[0]);
+    (void)snprintf(link.url, sizeof link.url, "%s", urls[0]);
     scene_ok(council_link_encode(text, &link), "a link");
     (void)snprintf(other, sizeof other, "\n  %s \r\n", text);
     link_vector(&file, "blanks around it", other, true);
