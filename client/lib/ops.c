@@ -5,6 +5,7 @@
  */
 #include "client/lib/internal.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -198,6 +199,17 @@ enum council_error client_ask(struct client *client, enum council_method method,
     return asked.error;
 }
 
+static bool on_holds(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t epoch)
+{
+    struct client *client = ctx;
+    uint8_t seed[COUNCIL_SEED_BYTES];
+    bool holds = client->keyring->open &&
+                 keyring_seed(client->keyring, &client->home, log, epoch, seed) == COUNCIL_OK;
+
+    sodium_memzero(seed, sizeof seed);
+    return holds;
+}
+
 const struct sync_ops client_ops = {
     .connect = on_connect,
     .send = on_send,
@@ -213,6 +225,7 @@ const struct sync_ops client_ops = {
     .sign_item = outbox_sign,
     .item_acked = outbox_acked,
     .item_failed = outbox_failed,
+    .holds = on_holds,
     .duty = duty_due,
     .report = on_report,
     .call_result = on_call_result,

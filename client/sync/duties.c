@@ -33,13 +33,22 @@ static bool lacks(const struct sync_log *log, const struct council_person *perso
     return !sync_replica_given(replica, person->pin.recovery.sign, epoch);
 }
 
-/* The first run of epochs that this person lacks and this device was given; false: none. */
+/* An epoch that this person lacks and this device can give. */
+static bool can_give(const struct sync *sync, const struct sync_log *log,
+                     const struct council_person *person, uint64_t epoch)
+{
+    if (!lacks(log, person, epoch))
+        return false;
+    return sync_replica_given(&log->replica, sync->device, epoch) ||
+           (sync->ops->holds && sync->ops->holds(sync->ctx, log->log, epoch));
+}
+
+/* The first run of epochs that this person lacks and this device can give; false: none. */
 static bool history_for(const struct sync *sync, const struct sync_log *log,
                         const struct council_person *person, struct sync_duty *duty)
 {
-    const struct sync_grant *mine = sync_grant_find(&log->replica, sync->device);
     uint64_t last = log->replica.state.council.epoch, epoch = 1;
-    while (epoch <= last && !(sync_grant_has(mine, epoch) && lacks(log, person, epoch)))
+    while (epoch <= last && !can_give(sync, log, person, epoch))
         epoch++;
     if (epoch > last)
         return false;
@@ -49,7 +58,7 @@ static bool history_for(const struct sync *sync, const struct sync_log *log,
     memcpy(duty->member, person->pin.member, COUNCIL_KEY_BYTES);
     duty->from = epoch;
     while (epoch <= last && epoch - duty->from < COUNCIL_HISTORY_EPOCHS_MAX &&
-           sync_grant_has(mine, epoch) && lacks(log, person, epoch))
+           can_give(sync, log, person, epoch))
         duty->to = epoch++;
     return true;
 }

@@ -185,6 +185,11 @@ struct sync_ops {
     void (*item_failed)(void *ctx, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES],
                         enum council_error error, const char *detail);
 
+    /*
+     * (optional) Whether this home holds the seed of an epoch. A device that came back by the recovery phrase holds more than the log gave to its key;
+     * NULL: what the log gave to it.
+     */
+    bool (*holds)(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t epoch);
     /* (optional) Something is due. Not repeated for a while; put what does it into the outbox. */
     void (*duty)(void *ctx, const struct sync_duty *duty);
     /* The server misbehaves: keep the evidence, tell the person. */
