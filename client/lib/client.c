@@ -6,6 +6,7 @@
  */
 #include "client/lib/internal.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -135,6 +136,10 @@ enum council_error client_set_ca(struct client *client, const char *file)
 {
     char *copy = file == NULL ? NULL : strdup(file);
 
+    if (file != NULL && access(file, R_OK) != 0) {
+        free(copy);
+        return client_fail(client, COUNCIL_E_HOME_IO, "%s: %s", file, strerror(errno));
+    }
     if (file != NULL && copy == NULL)
         return COUNCIL_E_NO_MEMORY;
     free(client->ca_file);

@@ -54,9 +54,6 @@ COUNCIL_MUST_USE enum council_error client_unlock(struct client *client, const c
 COUNCIL_MUST_USE enum council_error client_passphrase(struct client *client, const char *passphrase,
                                                       uint32_t len);
 
-/* Trusts the authorities in `file` (PEM) instead of the system's for https servers; NULL: the system's. Before client_connect. NO_MEMORY. */
-COUNCIL_MUST_USE enum council_error client_set_ca(struct client *client, const char *file);
-
 /* What happened in words after a failure: which entry, field, server. Never NULL; borrowed until the next call. */
 const char *client_detail(const struct client *client);
 

@@ -94,6 +94,17 @@ static void say(struct net *net, const char *text, size_t len)
     (void)snprintf(net->detail, sizeof net->detail, "%.*s", (int)(len > 200 ? 200 : len), text);
 }
 
+/* What libwebsockets says of TLS helps nobody who does not know its source. */
+static void say_failure(struct net *net, const char *text)
+{
+    static const char tls[] = "no TLS: the certificate is not trusted, or not this host's";
+
+    if (strstr(text, "SSL") != NULL || strstr(text, "tls") != NULL)
+        say(net, tls, sizeof tls - 1);
+    else
+        say(net, text, strlen(text));
+}
+
 /* The connection is over, whoever ended it. */
 static void ended(struct net *net)
 {
@@ -170,7 +181,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return write_one(net, wsi) ? 0 : -1;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         if (in != NULL)
-            say(net, in, strlen(in));
+            say_failure(net, in);
         ended(net);
         return 0;
     case LWS_CALLBACK_CLIENT_CLOSED:

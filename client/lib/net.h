@@ -47,7 +47,7 @@ struct net_address {
 COUNCIL_MUST_USE enum council_error net_address(struct net_address *out, const char *url);
 
 /*
- * Owned; NO_MEMORY. `tls` brings up what https needs (20 ms, most of it the list of authorities); `ca_file` (may be NULL) is trusted instead of the system's authorities.
+ * Owned; NO_MEMORY. `tls` brings up what https needs (20 ms, most of it the list of authorities); `ca_file` (may be NULL) is trusted besides the system's authorities.
  * Destroy accepts NULL.
  */
 COUNCIL_MUST_USE enum council_error net_create(struct net **out, bool tls, const char *ca_file);
