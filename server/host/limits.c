@@ -29,7 +29,11 @@ static void variable_of(const char *name, char out[NAME_MAX_BYTES])
 {
     (void)snprintf(out, NAME_MAX_BYTES, "COUNCILD_LIMIT_%s", name);
     for (char *at = out; *at != '\0'; at++) {
-        *at = *at == '-' ? '_' : (char)toupper((unsigned char)*at);
+        if (*at == '-') {
+            *at = '_';
+        } else {
+            *at = (char)toupper((unsigned char)*at);
+        }
     }
 }
 

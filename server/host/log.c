@@ -63,7 +63,10 @@ static void put_string(struct line *line, const char *string)
     uint32_t n = 0;
     for (; string[n] != '\0' && n < sizeof clean - 1; n++) {
         char c = string[n];
-        clean[n] = (c < ' ' || c > '~' || c == '"' || c == '\\') ? '?' : c;
+        if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+            c = '?';
+        }
+        clean[n] = c;
     }
     clean[n] = '\0';
     put(line, "\"%s\"", clean);

@@ -33,7 +33,11 @@ static void code_make(char code[CODE_CHARS + 1])
 {
     static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
     for (uint32_t i = 0; i < CODE_CHARS; i++) {
-        code[i] = i % (CODE_LETTERS + 1) == CODE_LETTERS ? '-' : letters[randombytes_uniform(32)];
+        if (i % (CODE_LETTERS + 1) == CODE_LETTERS) {
+            code[i] = '-';
+        } else {
+            code[i] = letters[randombytes_uniform(32)];
+        }
     }
     code[CODE_CHARS] = '\0';
 }

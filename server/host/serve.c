@@ -332,12 +332,12 @@ static int start_core(struct server *server)
 static int start(struct server *server)
 {
     const char *path = host_option(server->options, HOST_OPT_DATA);
-    int status = host_datadir_open(&server->dir, path, true);
+    int status = (int)host_datadir_open(&server->dir, path, true);
     if (status == HOST_EXIT_OK) {
-        status = host_server_key(&server->dir, true, server->secret);
+        status = (int)host_server_key(&server->dir, true, server->secret);
     }
     if (status == HOST_EXIT_OK) {
-        status = host_store_open(&server->dir, STORE_OPEN_CREATE, &server->store);
+        status = (int)host_store_open(&server->dir, STORE_OPEN_CREATE, &server->store);
     }
     if (status == HOST_EXIT_OK) {
         status = start_net(server);

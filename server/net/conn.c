@@ -148,11 +148,12 @@ bool net_conn_bind(struct net_conn *conn, core_session session)
         while (size <= index) {
             size *= 2;
         }
-        struct net_conn **table = realloc(net->sessions, size * sizeof *table);
+        struct net_conn **table = realloc(net->sessions, size * sizeof(struct net_conn *));
         if (table == NULL) {
             return false;
         }
-        memset(table + net->sessions_size, 0, (size - net->sessions_size) * sizeof *table);
+        memset(table + net->sessions_size, 0,
+               (size - net->sessions_size) * sizeof(struct net_conn *));
         net->sessions = table;
         net->sessions_size = size;
     }

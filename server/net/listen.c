@@ -239,14 +239,17 @@ static int bound_socket(const struct addrinfo *info)
 
 static unsigned port_of(int fd)
 {
-    struct sockaddr_storage name = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } name;
     socklen_t len = sizeof name;
-    if (getsockname(fd, (struct sockaddr *)&name, &len) != 0) {
+    memset(&name, 0, sizeof name);
+    if (getsockname(fd, &name.any, &len) != 0) {
         return 0;
     }
-    return ntohs(name.ss_family == AF_INET6
-                     ? ((const struct sockaddr_in6 *)(const void *)&name)->sin6_port
-                     : ((const struct sockaddr_in *)(const void *)&name)->sin_port);
+    return ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
 }
 
 bool net_listen_tcp(struct net *net, const char *address, char url[NET_URL_MAX],
