@@ -138,10 +138,13 @@ static void man_options(FILE *out, const struct cli_command *command, const char
 {
     uint32_t count;
     const struct cli_option *list = cli_options(&count);
-    fprintf(out, ".SH %s\n", heading);
+    bool any = false;
     for (uint32_t i = 0; i < count; i++) {
         if (!belongs(&list[i], command))
             continue;
+        if (!any)
+            fprintf(out, ".SH %s\n", heading);
+        any = true;
         fputs(".TP\n.B ", out);
         if (list[i].letter)
             fprintf(out, "\\-%c, ", list[i].letter);
@@ -195,10 +198,12 @@ static void man_command(FILE *out, const struct cli_command *command)
     fputc('\n', out);
     man_options(out, command, "OPTIONS");
     man_options(out, NULL, "OPTIONS OF EVERY COMMAND");
+    bool any = false;
     for (uint32_t i = 0; i < count; i++) {
         if (strcmp(list[i].command, command->name) != 0)
             continue;
-        fputs(".SH EXAMPLE\n.B ", out);
+        fputs(any ? ".PP\n.B " : ".SH EXAMPLES\n.B ", out);
+        any = true;
         roff(out, list[i].line);
         fputs("\n.br\n", out);
         roff(out, list[i].what);
@@ -233,7 +238,7 @@ static void man_all(FILE *out)
     fputs(".SH SEE ALSO\n.BR councild (8)\n", out);
 }
 
-/* ---- completions: names of commands, then of options ---- */
+/* ---- completions: names of commands, then of options; where none fits, the shell offers files ---- */
 
 static void complete_words(FILE *out, const struct cli_command *command)
 {
@@ -286,7 +291,7 @@ static void completion(FILE *out, bool zsh)
     for (uint32_t i = 0; i < count; i++) {
         const char *space = strchr(list[i].name, ' ');
         int len = (int)strcspn(list[i].name, " ");
-        fprintf(out, "    *:%.*s\\ %s) COMPREPLY=($(compgen -f -W \"", len, list[i].name,
+        fprintf(out, "    *:%.*s\\ %s) COMPREPLY=($(compgen -W \"", len, list[i].name,
                 space ? space + 1 : "*");
         complete_words(out, &list[i]);
         fputs("\" -- \"$cur\")) ;;\n", out);
