@@ -17,7 +17,7 @@ struct news {
 };
 
 enum {
-    KEYS_START = 16,
+    KEYS_START = 4, /* what a member.create brings; most never get more */
     NEWS_KEYS_MAX = 4
 };
 
@@ -306,7 +306,10 @@ static enum council_error reserve_keys(struct council_member *member)
     if (need <= member->key_size) {
         return COUNCIL_OK;
     }
-    uint32_t size = member->key_size < KEYS_START ? KEYS_START : member->key_size * 2;
+    uint32_t size = KEYS_START;
+    while (size < need) {
+        size *= 2;
+    }
     uint8_t(*keys)[COUNCIL_KEY_BYTES] = realloc(member->keys, size * sizeof(*keys));
     if (keys == NULL) {
         return COUNCIL_E_NO_MEMORY;
