@@ -205,7 +205,7 @@ void world_sign(struct world_council *council, uint32_t count, uint32_t lag, boo
     for (uint32_t i = 0; i < count; i++) {
         struct signed_note note;
         uint64_t seq = council->first_seq + council->signed_notes;
-        uint64_t seen = seq - lag > WORLD_FOUNDING ? seq - lag : WORLD_FOUNDING;
+        uint64_t seen = seq > WORLD_FOUNDING + lag ? seq - lag : WORLD_FOUNDING;
         const uint8_t *last = council->heads[(seq - 1) % (2 * WORLD_LAG_MAX)];
         sign_note(council, seq, seen, &note);
         council_entry_head(council->heads[seq % (2 * WORLD_LAG_MAX)], last, note.text, note.len,
