@@ -13,10 +13,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "server/host/log.h"
+#include "server/host/process.h"
 #include "server/host/request.h"
 #include "server/host/verifiers.h"
 
@@ -151,10 +151,7 @@ struct store_request {
 static void run_on_storage(struct store *store, void *arg)
 {
     struct store_request *request = arg;
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    request->answer = host_request_run(
-        store, request->request, (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+    request->answer = host_request_run(store, request->request, host_wall_ms());
 }
 
 static json_t *answer(struct host_admin *admin, const json_t *request)

@@ -8,6 +8,7 @@
 
 #include "server/host/admin.h"
 #include "server/host/commands.h"
+#include "server/host/process.h"
 #include "server/host/request.h"
 
 static json_t *ask_running(int fd, const json_t *request)
@@ -31,7 +32,6 @@ static json_t *ask_database(const char *path, const json_t *request, enum host_e
 {
     struct host_datadir dir;
     struct store *store = NULL;
-    struct timespec now;
     json_t *answer = NULL;
     *status = host_datadir_open(&dir, path, false);
     if (*status != HOST_EXIT_OK) {
@@ -39,9 +39,7 @@ static json_t *ask_database(const char *path, const json_t *request, enum host_e
     }
     *status = host_store_open(&dir, 0, &store);
     if (*status == HOST_EXIT_OK) {
-        (void)clock_gettime(CLOCK_REALTIME, &now);
-        answer = host_request_run(store, request,
-                                  (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+        answer = host_request_run(store, request, host_wall_ms());
         if (store_close(store) != STORE_OK) {
             (void)fprintf(stderr, "councild: %s: the database was not tidied up\n", path);
         }

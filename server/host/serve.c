@@ -4,27 +4,22 @@
  * Owns the order of starting and stopping and what crosses from one part to another. Must not know messages, sockets or SQL. Invariants:
  * the core is used by the loop's thread alone; nothing that a job points to is freed before the job came back.
  */
-#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "server/host/admin.h"
 #include "server/host/commands.h"
+#include "server/host/process.h"
 #include "server/host/ready.h"
 #include "server/host/storage.h"
 #include "server/host/verifiers.h"
 #include "server/net/net.h"
 
 enum {
-    DRAIN_MS = 10000,   /* for what was taken in, after SIGTERM */
-    GOODBYE_MS = 2000,  /* and then for clients to close */
-    FILES_MAX = 1 << 20 /* descriptors asked for at most: tables are as large as the limit */
+    DRAIN_MS = 10000,  /* for what was taken in, after SIGTERM */
+    GOODBYE_MS = 2000, /* and then for clients to close */
 };
 
 struct server {
@@ -44,15 +39,6 @@ struct server {
     bool stopping;
     uint64_t mono_ms, drain_until_ms, goodbye_until_ms;
 };
-
-/* ---- the clock ---- */
-
-static uint64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ---- what the core asks for ---- */
 
@@ -120,8 +106,8 @@ static void op_report(void *ctx, const struct core_report *report)
 static void on_turn(void *ctx)
 {
     struct server *server = ctx;
-    server->mono_ms = clock_ms(CLOCK_MONOTONIC);
-    core_time(server->core, clock_ms(CLOCK_REALTIME), server->mono_ms);
+    server->mono_ms = host_mono_ms();
+    core_time(server->core, host_wall_ms(), server->mono_ms);
 }
 
 static void take_back(struct server *server)
@@ -197,22 +183,6 @@ static int start_failed(const char *what, const char *detail)
 {
     (void)fprintf(stderr, "councild: %s: %s\n", what, detail);
     return HOST_EXIT_START;
-}
-
-/* Secrets and members' ciphertexts stay out of core files; what is made here is the owner's alone. */
-static void set_up_process(void)
-{
-    struct rlimit files;
-    (void)umask(077);
-#ifndef __SANITIZE_ADDRESS__ /* which looks into its own process at the end */
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk, not the end */
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
-        (void)setrlimit(RLIMIT_NOFILE, &files);
-    }
 }
 
 static int start_net(struct server *server)
@@ -313,8 +283,8 @@ static int start_core(struct server *server)
         .registration =
             (enum core_registration)registration, /* in the order of the option's words */
         .limits = server->limits,
-        .wall_ms = clock_ms(CLOCK_REALTIME),
-        .mono_ms = clock_ms(CLOCK_MONOTONIC),
+        .wall_ms = host_wall_ms(),
+        .mono_ms = host_mono_ms(),
     };
     struct core_ops ops = {.ctx = server,
                            .random = op_random,
@@ -329,39 +299,40 @@ static int start_core(struct server *server)
     return server->core != NULL ? HOST_EXIT_OK : start_failed("core", "out of memory");
 }
 
-static int start(struct server *server)
+static int open_data(struct server *server)
 {
     const char *path = host_option(server->options, HOST_OPT_DATA);
-    int status = (int)host_datadir_open(&server->dir, path, true);
+    enum host_exit status = host_datadir_open(&server->dir, path, true);
     if (status == HOST_EXIT_OK) {
-        status = (int)host_server_key(&server->dir, true, server->secret);
+        status = host_server_key(&server->dir, true, server->secret);
     }
     if (status == HOST_EXIT_OK) {
-        status = (int)host_store_open(&server->dir, STORE_OPEN_CREATE, &server->store);
+        status = host_store_open(&server->dir, STORE_OPEN_CREATE, &server->store);
     }
-    if (status == HOST_EXIT_OK) {
-        status = start_net(server);
+    return (int)status;
+}
+
+static int open_doors(struct server *server)
+{
+    struct host_admin_config admin = {.dir = server->dir.path,
+                                      .storage = server->storage,
+                                      .net = server->net,
+                                      .core = server->core,
+                                      .limits = &server->limits};
+    server->admin = host_admin_start(&admin);
+    if (server->admin == NULL || !net_start(server->net, server->core, server->origin)) {
+        return HOST_EXIT_START;
     }
-    if (status == HOST_EXIT_OK) {
-        status = open_sockets(server);
-    }
-    if (status == HOST_EXIT_OK) {
-        status = start_threads(server);
-    }
-    if (status == HOST_EXIT_OK) {
-        status = start_core(server);
-    }
-    if (status == HOST_EXIT_OK) {
-        struct host_admin_config admin = {.dir = server->dir.path,
-                                          .storage = server->storage,
-                                          .net = server->net,
-                                          .core = server->core,
-                                          .limits = &server->limits};
-        server->admin = host_admin_start(&admin);
-        status = server->admin != NULL ? HOST_EXIT_OK : HOST_EXIT_START;
-    }
-    if (status == HOST_EXIT_OK && !net_start(server->net, server->core, server->origin)) {
-        status = HOST_EXIT_START;
+    return HOST_EXIT_OK;
+}
+
+static int start(struct server *server)
+{
+    static int (*const steps[])(struct server *) = {open_data,     start_net,  open_sockets,
+                                                    start_threads, start_core, open_doors};
+    int status = HOST_EXIT_OK;
+    for (size_t i = 0; status == HOST_EXIT_OK && i < sizeof steps / sizeof steps[0]; i++) {
+        status = steps[i](server);
     }
     return status;
 }
@@ -426,7 +397,7 @@ int host_serve(const struct host_options *options)
     }
     server->options = options;
     server->dir.lock_fd = -1;
-    set_up_process();
+    host_process_prepare();
     int status = HOST_EXIT_USAGE;
     if (host_limits_read(options, &server->limits) && host_log_options(options)) {
         status = run(server);
