@@ -57,7 +57,8 @@ struct cli_example {
 
 enum {
     CLI_VALUES_MAX = 64,
-    CLI_OPERANDS_MAX = 64
+    CLI_OPERANDS_MAX = 64,
+    CLI_MARKED_MAX = 4
 };
 
 struct cli {
@@ -70,6 +71,7 @@ struct cli {
     int value_count;
     const char *operands[CLI_OPERANDS_MAX];
     int operand_count;
+    char marked[CLI_MARKED_MAX][COUNCIL_KEY_CHARS + 2]; /* keys that begin with a hyphen */
     bool json, offline, quiet;
     int timeout_ms;
     bool failed; /* an error was printed */

@@ -116,8 +116,10 @@ static void print_comments(struct cli *cli, const struct cli_council *c,
             continue;
         printf("%s  %s  ", i ? "" : "\n--- comments\n", when);
         cli_print_text(stdout, name, "");
-        printf(" on revision %llu%s%s:\n    ", (unsigned long long)comment->revision,
-               comment->field ? ", " : "", comment->field ? comment->field : "");
+        printf(" on revision %llu%s", (unsigned long long)comment->revision,
+               comment->field ? ", " : "");
+        cli_print_text(stdout, comment->field ? comment->field : "", "");
+        printf(":\n    ");
         cli_print_text(stdout, comment->text, "    ");
         printf("\n");
     }

@@ -51,6 +51,13 @@ static void quote(FILE *out, const char *text)
     fprintf(out, "\n\n");
 }
 
+static void bold(FILE *out, const char *name)
+{
+    fprintf(out, "**");
+    cli_print_text(out, name, "");
+    fprintf(out, "**");
+}
+
 static void markdown_notes(FILE *out, const struct model *m)
 {
     fprintf(out, "## Notes\n\n");
@@ -58,7 +65,8 @@ static void markdown_notes(FILE *out, const struct model *m)
         char name[MODEL_NAME_MAX], when[64];
         model_name(m, m->notes[i].author, name);
         cli_time(m->notes[i].at, NULL, when);
-        fprintf(out, "**%s**, %s (%llu)\n\n", name, when, (unsigned long long)m->notes[i].seq);
+        bold(out, name);
+        fprintf(out, ", %s (%llu)\n\n", when, (unsigned long long)m->notes[i].seq);
         quote(out, m->notes[i].text);
     }
 }
@@ -71,9 +79,11 @@ static void markdown_documents(FILE *out, const struct model *m)
         for (uint32_t r = 0; r < d->revision_count; r++) {
             char name[MODEL_NAME_MAX], *text = form_template(d->form, d->revisions[r].fields);
             model_name(m, d->author, name);
-            fprintf(out, "### %s by %s, revision %llu\n\n",
-                    d->revisions[r].title ? d->revisions[r].title : d->form->title, name,
-                    (unsigned long long)d->revisions[r].revision);
+            fprintf(out, "### ");
+            cli_print_text(out, d->revisions[r].title ? d->revisions[r].title : d->form->title, "");
+            fprintf(out, " by ");
+            cli_print_text(out, name, "");
+            fprintf(out, ", revision %llu\n\n", (unsigned long long)d->revisions[r].revision);
             if (text)
                 quote(out, text);
             free(text);
@@ -81,8 +91,8 @@ static void markdown_documents(FILE *out, const struct model *m)
         for (uint32_t k = 0; k < d->comment_count; k++) {
             char name[MODEL_NAME_MAX];
             model_name(m, d->comments[k].author, name);
-            fprintf(out, "**%s** on revision %llu:\n\n", name,
-                    (unsigned long long)d->comments[k].revision);
+            bold(out, name);
+            fprintf(out, " on revision %llu:\n\n", (unsigned long long)d->comments[k].revision);
             quote(out, d->comments[k].text);
         }
     }
@@ -94,7 +104,9 @@ static void markdown_commitments(FILE *out, const struct model *m)
     for (uint32_t i = 0; i < m->commitment_count; i++) {
         char name[MODEL_NAME_MAX];
         model_name(m, m->commitments[i].author, name);
-        fprintf(out, "- **%s**: ", name);
+        fprintf(out, "- ");
+        bold(out, name);
+        fprintf(out, ": ");
         cli_print_text(out, m->commitments[i].text, "  ");
         fprintf(out, ": %s\n", model_commitment_word(m->commitments[i].state));
     }
@@ -116,10 +128,13 @@ static int export_log(struct cli *cli, const char *folder, const struct client_l
     enum council_error error =
         e.lines && page ? client_read(cli->client, info->log, 0, export_line, &e) : COUNCIL_OK;
     if (page) {
-        fprintf(page, "# %s\n\n",
-                c.model->title  ? c.model->title
-                : info->journal ? "Journal"
-                                : "Council");
+        fprintf(page, "# ");
+        cli_print_text(page,
+                       c.model->title  ? c.model->title
+                       : info->journal ? "Journal"
+                                       : "Council",
+                       "");
+        fprintf(page, "\n\n");
         markdown_notes(page, c.model);
         markdown_documents(page, c.model);
         markdown_commitments(page, c.model);

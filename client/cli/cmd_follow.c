@@ -75,8 +75,10 @@ static void on_report(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], enum coun
 {
     struct watch *w = ctx;
     (void)log;
-    fprintf(stderr, "council: THE SERVER SHOWED SOMETHING WRONG: %s (%s)\n         %s\n",
-            council_error_info(error)->what, detail, council_error_info(error)->next);
+    fprintf(stderr, "council: THE SERVER SHOWED SOMETHING WRONG: %s (",
+            council_error_info(error)->what);
+    cli_print_text(stderr, detail, "");
+    fprintf(stderr, ")\n         %s\n", council_error_info(error)->next);
     w->cli->failed = true;
 }
 

@@ -57,8 +57,11 @@ static int show_profile(struct cli *cli, const struct cli_council *c)
         return CLI_OK;
     }
     cli_print_text(stdout, name, "");
-    printf("%s%s\n", profile && profile->zone ? ", " : "",
-           profile && profile->zone ? profile->zone : "");
+    if (profile && profile->zone) {
+        printf(", ");
+        cli_print_text(stdout, profile->zone, "");
+    }
+    printf("\n");
     if (profile && profile->about) {
         printf("  ");
         cli_print_text(stdout, profile->about, "  ");

@@ -92,8 +92,11 @@ static bool list_change(void *ctx, const struct client_post *post)
     json_array_append_new(changes->list,
                           json_pack("{s:I, s:s, s:s, s:I}", "seq", (json_int_t)post->seq, "kind",
                                     kind, "author", name, "received", (json_int_t)post->received));
-    if (!changes->cli->json)
-        printf("  %4llu  %s  %-15s %s\n", (unsigned long long)post->seq, when, kind, name);
+    if (changes->cli->json)
+        return true;
+    printf("  %4llu  %s  %-15s ", (unsigned long long)post->seq, when, kind);
+    cli_print_text(stdout, name, "");
+    putchar('\n');
     return true;
 }
 

@@ -43,10 +43,14 @@ static void print(struct cli *cli, const char *name, const char *what, const cha
         json_decref(object);
         return;
     }
-    fprintf(stderr, "council: %s", what);
-    if (*detail)
-        fprintf(stderr, " (%s)", detail);
-    fprintf(stderr, "\n");
+    fputs("council: ", stderr);
+    cli_print_text(stderr, what, "         ");
+    if (*detail) {
+        fputs(" (", stderr);
+        cli_print_text(stderr, detail, "         ");
+        fputc(')', stderr);
+    }
+    fputc('\n', stderr);
     if (*next)
         fprintf(stderr, "         %s\n", next);
 }
@@ -85,11 +89,13 @@ int cli_fail_usage(struct cli *cli, const char *format, ...)
 
 void cli_say(const struct cli *cli, const char *format, ...)
 {
+    char text[1024]; /* names of others may be in it */
     va_list arguments;
     if (cli->quiet || cli->json)
         return;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    cli_print_text(stderr, text, "");
     fputc('\n', stderr);
 }

@@ -8,11 +8,44 @@
 
 #include "client/cli/cli.h"
 
+enum {
+    LEADERS_MAX = 32
+};
+
 struct load {
     struct model *model;
     const struct council *council;
     enum council_error error;
+    uint8_t leaders[LEADERS_MAX][COUNCIL_KEY_BYTES]; /* zeros: free */
 };
+
+static uint8_t *leader(struct load *load, const uint8_t *member)
+{
+    for (int i = 0; i < LEADERS_MAX; i++)
+        if (memcmp(load->leaders[i], member, COUNCIL_KEY_BYTES) == 0)
+            return load->leaders[i];
+    return NULL;
+}
+
+/* Who was moderator when something was written, as far as entries name them: a council keeps its name when its founder leaves. */
+static void follow_roles(struct load *load, const struct council_entry *entry)
+{
+    static const uint8_t nobody[COUNCIL_KEY_BYTES];
+    uint8_t member[COUNCIL_KEY_BYTES], *place;
+    if (entry->kind == COUNCIL_KIND_COUNCIL_CREATE)
+        memcpy(member, entry->author, COUNCIL_KEY_BYTES);
+    else if (entry->kind == COUNCIL_KIND_MEMBER_ROLE)
+        council_body_key(entry, "member", member);
+    else
+        return;
+    bool leads =
+        entry->kind == COUNCIL_KIND_COUNCIL_CREATE || council_body_is(entry, "role", "moderator");
+    place = leader(load, member);
+    if (!place && leads)
+        place = leader(load, nobody);
+    if (place)
+        memcpy(place, leads ? member : nobody, COUNCIL_KEY_BYTES);
+}
 
 static bool load_post(void *ctx, const struct client_post *post)
 {
@@ -20,6 +53,7 @@ static bool load_post(void *ctx, const struct client_post *post)
     if (post->erased) /* nobody else has it any more, even where this home keeps its own copy */
         return true;
     if (!post->content) { /* plain, or unreadable, which changes nothing */
+        follow_roles(load, post->entry);
         load->error =
             post->unreadable ? COUNCIL_OK : model_add_entry(load->model, post->seq, post->entry);
         return load->error == COUNCIL_OK;
@@ -30,7 +64,8 @@ static bool load_post(void *ctx, const struct client_post *post)
                            .received = post->received,
                            .author = post->entry->author,
                            .content = post->content,
-                           .moderator = person && person->moderator};
+                           .moderator =
+                               (person && person->moderator) || leader(load, post->entry->author)};
     enum council_error error = model_add(load->model, &p);
     if (error == COUNCIL_E_NO_MEMORY)
         load->error = error;

@@ -13,7 +13,8 @@
 
 enum {
     TABLE_MAX = 48,
-    LONG_BASE = 256
+    LONG_BASE = 256,
+    MARK = '\001'
 };
 
 struct parse {
@@ -53,6 +54,29 @@ static const struct cli_option *row_of(const struct parse *p, int found)
     return NULL;
 }
 
+/*
+ * One key in 64 begins with a hyphen. Where no option has its next letter it can only be a key, and getopt must not see the hyphen: it gets a
+ * copy with a mark before it, which operand_of takes off again.
+ */
+static void mark_keys(struct cli *cli, const struct parse *p, int argc, char **argv)
+{
+    static const char key[] = "-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    int marked = 0;
+    for (int i = 1; i < argc && marked < CLI_MARKED_MAX && strcmp(argv[i], "--") != 0; i++) {
+        size_t len = strlen(argv[i]);
+        if (argv[i][0] != '-' || argv[i][1] == '-' || len < 4 || len > COUNCIL_KEY_CHARS ||
+            strspn(argv[i], key) != len || row_of(p, (unsigned char)argv[i][1]))
+            continue;
+        snprintf(cli->marked[marked], sizeof cli->marked[marked], "%c%s", MARK, argv[i]);
+        argv[i] = cli->marked[marked++];
+    }
+}
+
+static const char *operand_of(const char *text)
+{
+    return text[0] == MARK ? text + 1 : text;
+}
+
 static int take_options(struct cli *cli, const struct parse *p, int argc, char **argv)
 {
     int found;
@@ -67,7 +91,7 @@ static int take_options(struct cli *cli, const struct parse *p, int argc, char *
         if (cli->value_count == CLI_VALUES_MAX)
             return cli_fail_usage(cli, "too many options.");
         cli->values[cli->value_count].option = row;
-        cli->values[cli->value_count++].argument = optarg ? optarg : "";
+        cli->values[cli->value_count++].argument = optarg ? operand_of(optarg) : "";
     }
     return CLI_OK;
 }
@@ -77,6 +101,7 @@ int cli_parse(struct cli *cli, int argc, char **argv)
     const struct cli_command *command = cli->command;
     struct parse p = {0};
     collect(&p, command);
+    mark_keys(cli, &p, argc, argv);
     int result = take_options(cli, &p, argc, argv);
     if (result)
         return result;
@@ -88,7 +113,7 @@ int cli_parse(struct cli *cli, int argc, char **argv)
     for (int i = optind; i < argc; i++) {
         if (cli->operand_count >= command->max || cli->operand_count == CLI_OPERANDS_MAX)
             return cli_fail_usage(cli, "`%s` is one operand too many.", argv[i]);
-        cli->operands[cli->operand_count++] = argv[i];
+        cli->operands[cli->operand_count++] = operand_of(argv[i]);
     }
     if (cli->operand_count < command->min)
         return cli_fail_usage(cli, "%s is missing.", command->operands);

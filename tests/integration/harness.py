@@ -193,7 +193,7 @@ class Member:
             fds.append(write)
             args += ["--phrase-fd", str(write)]
         elif args[0] == "recover":
-            args += ["--phrase-fd", secret(phrase or self.phrase)]
+            args += ["--phrase-fd", secret(self.phrase if phrase is None else phrase)]
         more.update(env or {})
         process = subprocess.Popen([os.path.join(BIN, "council")] + args, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=fds,
                                    env=environment(**more), preexec_fn=popen.pop("preexec_fn", die_with_parent), **popen)
