@@ -2,8 +2,11 @@
 """Makes the schemas, openrpc.json and the README's tables from the .def tables.
 
 Usage: generate.py [--check]. With --check nothing is written: what is not up to date is named, one TAP line for each file.
-Owns the translation from the tables to JSON Schema (draft 2020-12), OpenRPC 1.3 and Markdown; knows no rule that is not in a table.
+Owns the translation from the tables to JSON Schema (draft 2020-12), OpenRPC 1.3 and Markdown; knows no rule that is not in a table. The
+worked examples come from the vectors.
 """
+import base64
+import hashlib
 import json
 import re
 import sys
@@ -263,8 +266,57 @@ def content_table():
     return table(["`type`", "what it is"], [["`%s`" % t[1], t[3]] for t in types])
 
 
+# --- worked examples, from the vectors ---
+
+def vectors(group):
+    return {v["name"]: v for v in json.loads((PROTOCOL / "vectors" / (group + ".json")).read_text(encoding="utf-8"))["vectors"]}
+
+
+def plain(value):
+    return value[4:] if isinstance(value, str) and value.startswith("hex:") else str(value)
+
+
+def example(title, *lines):
+    """A title and a block of "name = value" pairs."""
+    width = max(len(name) for name, _ in lines)
+    return "**%s**\n\n```\n%s\n```\n" % (title, "\n".join("%-*s = %s" % (width, n, plain(v)) for n, v in lines))
+
+
+def encoded(label, *values):
+    """P(), for the one example that no vector spells out."""
+    raw = [v if isinstance(v, bytes) else v.encode() for v in values]
+    return bytes([len(label)]) + label.encode() + bytes([len(raw)]) + b"".join(len(v).to_bytes(4, "big") + v for v in raw)
+
+
+def examples():
+    p = vectors("p")["bytes, an integer, a text, an absent field"]
+    entry = vectors("signed_entries")["a right signature"]
+    text, sig = entry["entries"][0]["text"], entry["entries"][0]["sig"]
+    box, seal = vectors("boxes")["box 1"], vectors("sealed")["60 bytes"]
+    phrase, safety = vectors("phrases")["sixteen times 7f"], vectors("safety")["number 1"]
+    login, link = vectors("sessions")["login: of a device"], vectors("links")["https://council.example"]
+    signed = base64.urlsafe_b64decode(sig + "==")
+    head = hashlib.blake2b(encoded("council/v1/head", bytes(32), text, signed), digest_size=32).hexdigest()
+    if "hex:" + head != entry["result"]["head"]:
+        raise SystemExit("the example of a head is not what the vectors say")
+    fields = ["origin", "server", "client_nonce", "server_nonce", "expires", "member", "device", "purpose"]
+    return "\n".join([
+        example("P (1.2), four fields: bytes, 2^53 − 1, a text, an absent one", ("label", p["label"]),
+                *(("f%d" % n, v) for n, v in enumerate(p["values"], 1)), ("P", p["result"]["p"]), ("H(P)", p["result"]["h"])),
+        example("A signed entry and its head (3.2): a `member.create`, so the head is the log's name and the member's", ("text", text),
+                ("sig", sig), ("signed", encoded("council/v1/entry", text).hex()[:60] + "… (P of the text)"), ("head_0", "00" * 32), ("head_1", head)),
+        example("A box (6.3) and the commitment (6.1)", *((n, box[n]) for n in ("seed", "log", "epoch", "to", "box_key")), *box["result"].items()),
+        example("A sealed body (7)", *((n, seal[n]) for n in ("seed", "log", "id", "author", "device", "kind", "epoch")),
+                ("plaintext", seal["result"]), ("nonce", seal["data"][4:52]), ("data", seal["data"])),
+        example("A recovery phrase (8)", ("phrase", phrase["phrase"]), *phrase["result"].items()),
+        example("A safety number (6.5)", *((n, safety[n]) for n in ("council", "seq", "head")), ("number", safety["result"])),
+        example("A login (9.2)", *((n, login[n]) for n in fields), ("sig", login["sig"])),
+        example("An invite link (10)", ("link", link["link"]), *link["result"].items()).rstrip("\n"),
+    ])
+
+
 TABLES = {"kinds": kinds_table, "words": words_table, "errors": errors_table, "methods": methods_table,
-          "notifications": notifications_table, "objects": shapes_table, "content": content_table}
+          "notifications": notifications_table, "objects": shapes_table, "content": content_table, "examples": examples}
 
 
 def readme():

@@ -10,7 +10,8 @@
 #include <string.h>
 
 enum {
-    NAME_MAX_CHARS = 160,
+    NAME_MAX_CHARS = 160, /* of a name within its scene */
+    FULL_NAME_MAX_CHARS = 2 * NAME_MAX_CHARS,
     CHAINS_MAX = 12
 };
 
@@ -32,15 +33,15 @@ void book_fini(struct book *book)
     free(book->secrets);
 }
 
-static const char *full_name(char out[NAME_MAX_CHARS], const char *scene, const char *what)
+static const char *full_name(char out[FULL_NAME_MAX_CHARS], const char *scene, const char *what)
 {
-    (void)snprintf(out, NAME_MAX_CHARS, "%s%s%s", scene ? scene : "", scene ? "." : "", what);
+    (void)snprintf(out, FULL_NAME_MAX_CHARS, "%s%s%s", scene ? scene : "", scene ? "." : "", what);
     return out;
 }
 
 void book_name(struct book *book, const char *scene, const char *what, json_t *value)
 {
-    char name[NAME_MAX_CHARS];
+    char name[FULL_NAME_MAX_CHARS];
     (void)json_object_set_new(book->names, full_name(name, scene, what), value);
 }
 
@@ -58,7 +59,7 @@ void book_name_bytes(struct book *book, const char *scene, const char *what, con
 
 json_t *book_value(const struct book *book, const char *scene, const char *what)
 {
-    char name[NAME_MAX_CHARS];
+    char name[FULL_NAME_MAX_CHARS];
     json_t *value = json_object_get(book->names, full_name(name, scene, what));
     if (!value) {
         value = json_object_get(book->names, what);
@@ -71,13 +72,13 @@ json_t *book_value(const struct book *book, const char *scene, const char *what)
 
 void book_tag(struct book *book, const char *scene, const struct fixture_log *log, const char *tag)
 {
-    char name[NAME_MAX_CHARS];
+    char name[FULL_NAME_MAX_CHARS];
     (void)json_object_set_new(book->places, full_name(name, scene, tag), json_integer(log->count));
 }
 
 uint32_t book_place(const struct book *book, const char *scene, const char *tag)
 {
-    char name[NAME_MAX_CHARS];
+    char name[FULL_NAME_MAX_CHARS];
     const json_t *place = json_object_get(book->places, full_name(name, scene, tag));
     if (!place) {
         vec_die("there is no place %s.%s", scene, tag);
