@@ -38,7 +38,7 @@ static void on_message(void *ctx, struct wire_conn *conn, const char *text, uint
     reading->done += seat->delivered == reading->last;
 }
 
-static void write_log(struct load *load, struct world_council *council)
+void catchup_write(struct load *load, struct world_council *council)
 {
     struct reading reading = {.load = load};
     load->wire.on_message = on_message;
@@ -114,7 +114,7 @@ void load_catchup(struct load *load)
     struct world_seat **seats = setup_seats(&load->world, WORLD_SEATS, &n);
     setup_enter(&load->setup, seats, n, true);
     setup_found(&load->setup, &load->world);
-    write_log(load, council);
+    catchup_write(load, council);
     for (uint32_t i = 0; i < n; i++) {
         wire_close(&load->wire, &seats[i]->conn);
     }

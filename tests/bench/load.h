@@ -29,6 +29,8 @@ void load_found(struct load *load);
 void load_idle(struct load *load);
 /* A long log to one client, and to several at once. */
 void load_catchup(struct load *load);
+/* Writes load->entries notes into the council's log; its founder is logged in. */
+void catchup_write(struct load *load, struct world_council *council);
 /* A long log for a real client to read: says the invite's link, waits for somebody to join. */
 void load_fill(struct load *load);
 

@@ -51,10 +51,15 @@ static struct world_council *create(const char *seed, uint32_t number, uint64_t 
         must(fixture_create(&council->fixture, &council->council, council->seats[0].member, policy),
              "council.create");
     }
-    const struct council_tail *tail = &council->council.log.log.tail;
-    council->first_seq = WORLD_FOUNDING + 1;
-    memcpy(council->heads[tail->seq % (2 * WORLD_LAG_MAX)], tail->head, COUNCIL_HASH_BYTES);
+    world_resume(council);
     return council;
+}
+
+void world_resume(struct world_council *council)
+{
+    const struct council_tail *tail = &council->council.log.log.tail;
+    council->first_seq = tail->seq + 1;
+    memcpy(council->heads[tail->seq % (2 * WORLD_LAG_MAX)], tail->head, COUNCIL_HASH_BYTES);
 }
 
 void world_init(struct world *world, uint32_t councils, const char *seed, uint64_t at_ms,
@@ -205,7 +210,7 @@ void world_sign(struct world_council *council, uint32_t count, uint32_t lag, boo
     for (uint32_t i = 0; i < count; i++) {
         struct signed_note note;
         uint64_t seq = council->first_seq + council->signed_notes;
-        uint64_t seen = seq > WORLD_FOUNDING + lag ? seq - lag : WORLD_FOUNDING;
+        uint64_t seen = seq >= council->first_seq + lag ? seq - lag : council->first_seq - 1;
         const uint8_t *last = council->heads[(seq - 1) % (2 * WORLD_LAG_MAX)];
         sign_note(council, seq, seen, &note);
         council_entry_head(council->heads[seq % (2 * WORLD_LAG_MAX)], last, note.text, note.len,

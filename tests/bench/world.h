@@ -73,6 +73,9 @@ void world_fini(struct world *world);
 struct world_council *world_council_of(const struct wire_conn *conn);
 struct world_seat *world_seat_of(const struct wire_conn *conn);
 
+/* The next note follows the log's last entry as the council's fixture knows it. */
+void world_resume(struct world_council *council);
+
 /*
  * Signs `count` more notes of the founder; each has seen the entry `lag` before it, so it may be sent
  * as soon as that one was acknowledged. `bare`: frames hold the log.entry itself, for a server that
