@@ -7,6 +7,7 @@
 #include "client/lib/internal.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,6 +32,17 @@ static void harden(void)
 #ifndef SANITIZED
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+}
+
+/* A file size limit is an error like a full disk, and not the end of the program, unless the program has its own mind about it. */
+static void survive_limits(void)
+{
+    struct sigaction action;
+
+    if (sigaction(SIGXFSZ, NULL, &action) == 0 && action.sa_handler == SIG_DFL) {
+        action.sa_handler = SIG_IGN;
+        (void)sigaction(SIGXFSZ, &action, NULL);
+    }
 }
 
 uint64_t client_now_ms(void)
@@ -95,6 +107,7 @@ enum council_error client_open(struct client **out, const char *path, bool creat
     if (error != COUNCIL_OK)
         return error;
     harden();
+    survive_limits();
     client = calloc(1, sizeof *client);
     if (client == NULL)
         return COUNCIL_E_NO_MEMORY;

@@ -31,7 +31,8 @@ enum {
 
 /*
  * Opens the home in folder `path` (created 0700 with its database 0600 where `create`), without unlocking it. HOME_IO, HOME_NEWER,
- * HOME_BUSY, NO_HOME (not `create` and nothing there), NO_MEMORY, LIBRARY. `*out` is owned by the caller (client_close).
+ * HOME_BUSY, NO_HOME (not `create` and nothing there), NO_MEMORY, LIBRARY. `*out` is owned by the caller (client_close). The process is made undumpable, and
+ * SIGXFSZ, where nobody handles it, ignored: a limit is told as HOME_FULL.
  */
 COUNCIL_MUST_USE enum council_error client_open(struct client **out, const char *path, bool create);
 

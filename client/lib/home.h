@@ -60,6 +60,9 @@ sqlite3_stmt *home_prepare(struct home *home, enum home_statement id);
 COUNCIL_MUST_USE enum council_error home_step(struct home *home, enum home_statement id, bool *row);
 /* Runs a statement to its end. */
 COUNCIL_MUST_USE enum council_error home_run(struct home *home, enum home_statement id);
+/* The same for a statement that returns a row for what it changed: `*row` says whether there was one. */
+COUNCIL_MUST_USE enum council_error home_run_row(struct home *home, enum home_statement id,
+                                                 bool *row);
 void home_reset(struct home *home, enum home_statement id);
 
 /* A write transaction. home_end commits where `error` is OK, else rolls back; returns `error`, or what the commit said. */

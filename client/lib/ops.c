@@ -98,6 +98,8 @@ static void on_report(void *ctx, const struct sync_report *report)
 {
     struct client *client = ctx;
 
+    if (report->kind == SYNC_REPORT_STORE_FAILED)
+        return; /* store.c has said what the home's trouble is */
     store_report(ctx, report);
     (void)client_fail(client, report->error, "%s%s%s", sync_report_what(report->kind),
                       report->detail[0] == '\0' ? "" : " ", report->detail);

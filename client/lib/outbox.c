@@ -197,10 +197,7 @@ static enum council_error swap(struct client *client, uint64_t item, const struc
     home_bind(stmt, 3, bytes->sig, COUNCIL_SIG_BYTES);
     home_bind(stmt, 4, bytes->data, bytes->data_len);
     home_bind(stmt, 5, old->text, old->len);
-    enum council_error error = home_step(&client->home, HOME_OUTBOX_SEAL, won);
-
-    home_reset(&client->home, HOME_OUTBOX_SEAL);
-    return error;
+    return home_run_row(&client->home, HOME_OUTBOX_SEAL, won);
 }
 
 static void settle_row(struct client *client, const struct outbox_row *row,

@@ -106,6 +106,19 @@ enum council_error home_run(struct home *home, enum home_statement id)
     return error;
 }
 
+enum council_error home_run_row(struct home *home, enum home_statement id, bool *row)
+{
+    bool more = false;
+    enum council_error error = home_step(home, id, row);
+
+    /* The commit comes with the end of the statement: a reset would lose what it says. */
+    if (error == COUNCIL_OK && *row)
+        error = home_step(home, id, &more);
+    if (more)
+        sqlite3_reset(home->statements[id]);
+    return error;
+}
+
 void home_reset(struct home *home, enum home_statement id)
 {
     sqlite3_reset(home->statements[id]);

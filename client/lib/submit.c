@@ -124,9 +124,8 @@ enum council_error client_item_drop(struct client *client, uint64_t item)
     sqlite3_stmt *stmt = home_prepare(&client->home, HOME_OUTBOX_DROP);
 
     home_bind_int(stmt, 1, item);
-    enum council_error error = home_step(&client->home, HOME_OUTBOX_DROP, &row);
+    enum council_error error = home_run_row(&client->home, HOME_OUTBOX_DROP, &row);
 
-    home_reset(&client->home, HOME_OUTBOX_DROP);
     if (error == COUNCIL_OK && !row)
         return COUNCIL_E_NO_ENTRY;
     if (error == COUNCIL_OK && client->sync != NULL)

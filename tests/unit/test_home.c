@@ -4,7 +4,6 @@
 #include "lib_fixture.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,7 +215,6 @@ static void a_full_disk_changes_nothing(void **state)
     uint32_t len = 0;
     static char big[200000];
 
-    (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(home_put(&home->client->home, HOME_META_PUT, "kept", "here", 4), COUNCIL_OK);
     (void)snprintf(path, sizeof path, "%s/home.db", home->folder);
     assert_int_equal(stat(path, &stat_of), 0);

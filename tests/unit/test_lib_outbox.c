@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -333,6 +335,47 @@ static void without_a_network_waiting_ends_and_the_item_stays(void **state)
     assert_non_null(strstr(client_detail(world->home.client), "/nonexistent"));
 }
 
+/* Bytes that are not on the disk are not sent: a crash would leave nothing to repeat. */
+static void on_a_full_disk_nothing_is_signed(void **state)
+{
+    struct world *world = *state;
+    struct client *client = world->home.client;
+    struct outbox_row row;
+    struct stat stat_of;
+    struct rlimit before;
+    char path[100];
+    uint64_t item = 0;
+    char *text = calloc(1, 100001);
+    json_t *intent = NULL;
+
+    assert_non_null(text);
+    memset(text, 'x', 100000);
+    intent = json_pack("{s:{s:s, s:s}}", "content", "type", "note", "text", text);
+    assert_int_equal(client_submit(client, world->council, COUNCIL_KIND_POST, intent, &item),
+                     COUNCIL_OK);
+    (void)snprintf(path, sizeof path, "%s/home.db", world->home.folder);
+    assert_int_equal(stat(path, &stat_of), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const struct rlimit tight = {.rlim_cur = (rlim_t)stat_of.st_size + 4096,
+                                 .rlim_max = before.rlim_max};
+
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    outbox_sign(client, item, world->council, COUNCIL_OK);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(client->trouble, COUNCIL_E_HOME_FULL);
+    assert_int_equal(outbox_row(&client->home, HOME_OUTBOX_GET, item, &row), COUNCIL_OK);
+    assert_int_equal(row.state, 1);
+    assert_null(row.bytes.text);
+    outbox_row_fini(&row);
+    /* and with room it goes on by itself */
+    outbox_retry(client);
+    assert_int_equal(outbox_row(&client->home, HOME_OUTBOX_GET, item, &row), COUNCIL_OK);
+    assert_int_equal(row.state, 2);
+    outbox_row_fini(&row);
+    json_decref(intent);
+    free(text);
+}
+
 static void addresses(void **state)
 {
     static const struct {
@@ -384,6 +427,7 @@ int main(void)
         TEST(a_refused_item_keeps_its_error),
         TEST(an_invites_secret_stays_sealed_and_its_link_comes_back),
         TEST(without_a_network_waiting_ends_and_the_item_stays),
+        TEST(on_a_full_disk_nothing_is_signed),
         cmocka_unit_test(addresses),
     };
 
