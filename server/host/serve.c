@@ -110,19 +110,14 @@ static void on_turn(void *ctx)
     core_time(server->core, host_wall_ms(), server->mono_ms);
 }
 
-static void take_back(struct server *server)
+static void on_woken(void *ctx)
 {
+    struct server *server = ctx;
     struct host_jobs jobs = host_inbox_take(&server->inbox);
     struct core_job *job = NULL;
     while ((job = host_jobs_pop(&jobs)) != NULL) {
         core_done(server->core, job);
     }
-}
-
-static void on_woken(void *ctx)
-{
-    struct server *server = ctx;
-    take_back(server);
     host_admin_serve_loop(server->admin);
 }
 
@@ -166,10 +161,8 @@ static bool on_ready(void *ctx)
 static void on_log(void *ctx, enum net_log_level level, const char *event, const char *detail)
 {
     (void)ctx;
-    enum host_log_level as = level == NET_LOG_DEBUG  ? HOST_LOG_DEBUG
-                             : level == NET_LOG_INFO ? HOST_LOG_INFO
-                                                     : HOST_LOG_WARN;
-    HOST_LOG(as, event, HOST_LOG_S("detail", detail));
+    static const enum host_log_level as[] = {HOST_LOG_DEBUG, HOST_LOG_INFO, HOST_LOG_WARN};
+    HOST_LOG(as[level], event, HOST_LOG_S("detail", detail));
 }
 
 static void wake(void *ctx)
