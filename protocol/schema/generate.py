@@ -32,10 +32,13 @@ def rows(path, macro):
 # --- pieces of schemas ---
 
 def b64(low, high=None):
-    """base64url of low..high bytes."""
+    """base64url of low..high bytes; of exactly `low`, the unused bits of the last character are zero."""
     def chars(n):
         return (n * 4 + 2) // 3
-    return {"type": "string", "pattern": "^[A-Za-z0-9_-]*$", "minLength": chars(low), "maxLength": chars(low if high is None else high)}
+    last = {0: "", 1: "[AQgw]", 2: "[AEIMQUYcgkosw048]"}[low % 3] if high is None else ""
+    body = "{%d}" % (chars(low) - bool(last)) if high is None else "*"
+    return {"type": "string", "pattern": "^[A-Za-z0-9_-]%s%s$" % (body, last),
+            "minLength": chars(low), "maxLength": chars(low if high is None else high)}
 
 
 def integer(low=0, high=INT_MAX):
@@ -56,8 +59,11 @@ def words(values):
 
 
 KEY, SIG, ID = b64(32), b64(64), b64(16)
-LOCAL = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$"}
-RULE = {"type": "string", "pattern": "^FREQ=WEEKLY;(BYDAY=(MO|TU|WE|TH|FR|SA|SU),(MO|TU|WE|TH|FR|SA|SU)|INTERVAL=2;BYDAY=(MO|TU|WE|TH|FR|SA|SU))$"}
+DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+LOCAL = {"type": "string", "pattern": "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]$",
+         "description": "A day that is not in the calendar is refused as well."}
+RULE = words(["FREQ=WEEKLY;BYDAY=%s,%s" % (a, b) for i, a in enumerate(DAYS) for b in DAYS[i + 1:]] +
+             ["FREQ=WEEKLY;INTERVAL=2;BYDAY=" + day for day in DAYS])
 
 
 # --- kinds ---
@@ -77,7 +83,8 @@ def field_schema(kind, low, high):
     return {
         "KEY": KEY, "SIG": SIG, "INT": integer(low, high), "LOCAL": LOCAL, "RULE": RULE,
         "ZONE": {"type": "string", "pattern": "^[A-Za-z0-9_+/-]+$", "minLength": low, "maxLength": high},
-        "KEYS": array(KEY, low, high), "INTS": array(integer(1), low, high), "MINUTES": array(integer(1, 240), low, high),
+        "KEYS": {**array(KEY, low, high), "uniqueItems": True, "description": "Ascending by their bytes."},
+        "INTS": {**array(integer(1), low, high), "uniqueItems": True, "description": "Ascending."}, "MINUTES": array(integer(1, 240), low, high),
         "RECOVERY": record({"box": KEY, "sig": SIG, "sign": KEY}),
         "BLOCK": record({"boxes": array(record({"box": b64(80), "to": KEY}), low, high), "commit": KEY, "epoch": integer()}),
         "PAST": array(record({"box": b64(80, 48 + 32 * 64), "to": KEY}), low, high),
