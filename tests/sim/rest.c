@@ -1,0 +1,102 @@
+/*
+ * rest.c - whether anybody has anything left to do.
+ *
+ * Owns one question, asked of everybody who is there. Must not ask whether what was done is right.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/sim/client.h"
+#include "tests/sim/host.h"
+
+/* True if the member's own log on the server has this device. */
+static bool admitted(struct sim *sim, const struct sim_client *client)
+{
+    const struct core_fake_log *log = sim_stored(sim, client->person->member);
+    const struct fixture_text name = fixture_key(client->keys.sign);
+    for (uint32_t i = 0; log != NULL && i < log->count; i++) {
+        if (memmem(log->entries[i].text, log->entries[i].text_len, name.text, strlen(name.text)) !=
+            NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *duties_left(const struct sim_client *client, const struct sim_log *log)
+{
+    struct sync_duty duty = {.kind = SYNC_DUTY_ROTATE};
+    const struct council *council = sim_client_council(client, log->log);
+    if (council == NULL) {
+        return NULL;
+    }
+    memcpy(duty.log, log->log, COUNCIL_KEY_BYTES);
+    if (sync_duty_due(client->sync, &duty)) {
+        return "keys are due";
+    }
+    duty.kind = SYNC_DUTY_PIN;
+    if (sync_duty_due(client->sync, &duty)) {
+        return "a pin is due";
+    }
+    duty.kind = SYNC_DUTY_HISTORY;
+    duty.from = 1;
+    duty.to = council->epoch;
+    for (uint32_t i = 0; i < council->person_count; i++) {
+        memcpy(duty.member, council->people[i].pin.member, COUNCIL_KEY_BYTES);
+        if (sync_duty_due(client->sync, &duty)) {
+            return "history is due";
+        }
+    }
+    return NULL;
+}
+
+static const char *client_left(struct sim *sim, const struct sim_client *client)
+{
+    if (client->life == SIM_GONE || (client->life == SIM_WAITING && !admitted(sim, client))) {
+        return NULL;
+    }
+    if (client->life != SIM_READY || client->sync == NULL ||
+        sync_state(client->sync) != SYNC_READY) {
+        return "not logged in";
+    }
+    if (client->list_due || client->found_count > 0 || client->reload_at > 0 ||
+        client->join.item != 0) {
+        return "has something to ask";
+    }
+    if (!sync_caught_up(client->sync)) {
+        return "not caught up";
+    }
+    for (uint32_t i = 0; i < client->item_count; i++) {
+        if (sim_item_open(client->items[i])) {
+            return council_kind_info(client->items[i]->intent.kind)->name;
+        }
+    }
+    if (sync_outbox_count(client->sync) > 0) {
+        return "the outbox of sync has items";
+    }
+    for (uint32_t i = 0; i < client->log_count; i++) {
+        const char *left = duties_left(client, client->logs[i]);
+        if (left != NULL) {
+            return left;
+        }
+    }
+    return NULL;
+}
+
+bool sim_at_rest(struct sim *sim, const char **why)
+{
+    static char text[128];
+    *why = text;
+    if (sim->host->core == NULL) {
+        (void)snprintf(text, sizeof text, "the server is down");
+        return false;
+    }
+    for (uint32_t i = 0; i < sim->client_count; i++) {
+        const char *left = client_left(sim, sim->clients[i]);
+        if (left != NULL) {
+            (void)snprintf(text, sizeof text, "client %u: %s", (unsigned)i, left);
+            return false;
+        }
+    }
+    return true;
+}
