@@ -89,6 +89,10 @@ static void on_state(void *ctx, enum client_state state)
     cli_say(((struct watch *)ctx)->cli, "-- %s", words[state]);
 }
 
+enum {
+    LOOK_MS = 500 /* what other commands of this home put into its outbox is sent that soon */
+};
+
 /* Steps until interrupted, the limit is reached, or something stops the client. */
 static int follow(struct cli *cli, const struct watch *w)
 {
@@ -97,7 +101,7 @@ static int follow(struct cli *cli, const struct watch *w)
         cli_say(cli, "-- another process of this home does its duties");
     client_connect(cli->client);
     while (!error && !interrupted && !(w && w->limit && w->shown >= w->limit))
-        error = client_step(cli->client, 60000);
+        error = client_step(cli->client, LOOK_MS);
     return error ? cli_fail(cli, error) : cli->failed ? CLI_SERVER : CLI_OK;
 }
 
@@ -198,12 +202,16 @@ int cli_status(struct cli *cli)
     uint32_t count = 0, waiting = client_outbox_count(cli->client);
     char member[COUNCIL_KEY_CHARS + 1];
     json_t *list = json_array();
+    const struct council_member *own = client_member_log(cli->client);
     council_b64_encode(member, client_member(cli->client), COUNCIL_KEY_BYTES);
     enum council_error error = client_logs(cli->client, &logs, &count);
-    if (!cli->json)
+    if (!cli->json && own)
         printf("Member %.8s at %s, %u device%s\n", member, client_server(cli->client),
-               client_member_log(cli->client)->device_count,
-               client_member_log(cli->client)->device_count == 1 ? "" : "s");
+               own->device_count, own->device_count == 1 ? "" : "s");
+    else if (!cli->json)
+        printf("Member %.8s at %s; this device is not yet added: `council device add` on one that "
+               "you already use, then `council sync` here.\n",
+               member, client_server(cli->client));
     for (uint32_t i = 0; !error && i < count; i++)
         print_log(cli, &logs[i], list);
     if (!cli->json && !error && waiting)

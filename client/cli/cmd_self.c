@@ -142,7 +142,7 @@ int cli_passphrase(struct cli *cli)
 int cli_device_list(struct cli *cli)
 {
     const struct council_member *member = client_member_log(cli->client);
-    for (uint32_t i = 0; i < member->device_count; i++) {
+    for (uint32_t i = 0; member && i < member->device_count; i++) {
         char key[COUNCIL_KEY_CHARS + 1];
         bool mine =
             memcmp(member->devices[i].sign, client_device(cli->client), COUNCIL_KEY_BYTES) == 0;
@@ -204,7 +204,7 @@ int cli_device_revoke(struct cli *cli)
     const char *word = cli_operand(cli, 0);
     const struct council_device *found = NULL;
     int fits = 0;
-    for (uint32_t i = 0; i < member->device_count; i++) {
+    for (uint32_t i = 0; member && i < member->device_count; i++) {
         char key[COUNCIL_KEY_CHARS + 1];
         council_b64_encode(key, member->devices[i].sign, COUNCIL_KEY_BYTES);
         if (strlen(word) >= 4 && strncmp(key, word, strlen(word)) == 0) {
