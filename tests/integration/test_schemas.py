@@ -39,7 +39,7 @@ def main():
     refused, accepted, seen, wrong = [], set(), set(), 0
     for name, valid, text in texts():
         kind = text.get("kind")
-        if kind not in checks:  # the kind itself is what is wrong
+        if not isinstance(kind, str) or kind not in checks:  # the kind itself is what is wrong
             continue
         good = checks[kind].is_valid(text)
         seen.add(kind)
