@@ -113,18 +113,26 @@ static bool read_proc(int pid, const char *name, char *out, size_t size)
 uint64_t bench_cpu_ns(int pid)
 {
     char text[1024];
-    unsigned long long user = 0;
-    unsigned long long system = 0;
+    enum {
+        FIRST_TIME = 12, /* fields after the name, before user and system time (proc(5)) */
+        TIMES = 2
+    };
     if (!read_proc(pid, "stat", text, sizeof text)) {
         bench_die("no process %d", pid);
     }
     /* The name may hold anything, so the fields are counted from its closing bracket. */
-    const char *at = strrchr(text, ')');
-    if (at == NULL || sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
-                             &system) != 2) {
+    char *at = strrchr(text, ')');
+    uint64_t times[TIMES] = {0};
+    for (int field = 0; at != NULL && field < FIRST_TIME; field++) {
+        at = strchr(at + 1, ' ');
+    }
+    for (int i = 0; at != NULL && i < TIMES; i++) {
+        times[i] = strtoull(at, &at, 10);
+    }
+    if (at == NULL) {
         bench_die("cannot read the times of process %d", pid);
     }
-    return (user + system) * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+    return (times[0] + times[1]) * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 uint64_t bench_private_bytes(int pid)

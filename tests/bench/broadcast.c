@@ -131,10 +131,13 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *watcher, int events)
 static int established(struct peer *peer, struct lws *wsi)
 {
     char path[64];
-    unsigned number = 0;
+    static const char start[] = "/group/";
     if (lws_hdr_copy(wsi, path, (int)sizeof path, WSI_TOKEN_GET_URI) < 0 ||
-        sscanf(path, "/group/%u", &number) != 1 || number >= GROUPS_MAX ||
-        groups[number].count == GROUP_SIZE_MAX) {
+        strncmp(path, start, sizeof start - 1) != 0) {
+        return -1;
+    }
+    unsigned long number = strtoul(path + sizeof start - 1, NULL, 10);
+    if (number >= GROUPS_MAX || groups[number].count == GROUP_SIZE_MAX) {
         return -1;
     }
     peer->wsi = wsi;

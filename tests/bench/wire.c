@@ -35,17 +35,22 @@ enum {
 
 void wire_init(struct wire *wire, const char *url)
 {
-    char host[48];
-    unsigned port = 0;
+    char host[sizeof wire->host];
     memset(wire, 0, sizeof *wire);
     const char *at = strstr(url, "://");
-    if (at == NULL || sscanf(at + 3, "%47[0-9.]:%u", host, &port) != 2 || port > 65535 ||
-        inet_pton(AF_INET, host, &wire->address.sin_addr) != 1) {
+    (void)snprintf(wire->host, sizeof wire->host, "%s", at != NULL ? at + 3 : "");
+    wire->host[strcspn(wire->host, "/")] = '\0';
+    memcpy(host, wire->host, sizeof host);
+    char *colon = strchr(host, ':');
+    unsigned long port = colon != NULL ? strtoul(colon + 1, NULL, 10) : 0;
+    if (colon != NULL) {
+        *colon = '\0';
+    }
+    if (port < 1 || port > 65535 || inet_pton(AF_INET, host, &wire->address.sin_addr) != 1) {
         bench_die("%s: expected http://ADDRESS:PORT", url);
     }
     wire->address.sin_family = AF_INET;
     wire->address.sin_port = htons((uint16_t)port);
-    (void)snprintf(wire->host, sizeof wire->host, "%s:%u", host, port);
     wire->in = bench_alloc(IN_BYTES);
     wire->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (wire->epoll < 0) {
