@@ -22,6 +22,13 @@ bool cli_new_passphrase(struct cli *cli, char out[CLIENT_PASSPHRASE_MAX + 1], ui
     return false;
 }
 
+/* From here on the home forgets the phrase and has its member. */
+static int phrase_was_shown(struct cli *cli)
+{
+    enum council_error error = client_phrase_shown(cli->client);
+    return error ? cli_fail(cli, error) : CLI_OK;
+}
+
 int cli_show_phrase(struct cli *cli, const char *phrase)
 {
     const char *number = cli_option(cli, "phrase-fd");
@@ -29,11 +36,12 @@ int cli_show_phrase(struct cli *cli, const char *phrase)
     size_t len = strlen(phrase);
     if (number) {
         bool ok = fd > 0 && write(fd, phrase, len) == (ssize_t)len && write(fd, "\n", 1) == 1;
-        return ok ? CLI_OK
-                  : cli_fail_input(cli,
-                                   "The recovery phrase could not be written to descriptor %s. "
-                                   "Register again in a new home.",
-                                   number);
+        if (!ok)
+            return cli_fail_input(cli,
+                                  "The recovery phrase could not be written to descriptor %s. "
+                                  "Register again: this home still has it.",
+                                  number);
+        return phrase_was_shown(cli);
     }
     fprintf(stderr,
             "\nYour recovery phrase. Write these twelve words on paper now; they are not shown "
@@ -41,7 +49,7 @@ int cli_show_phrase(struct cli *cli, const char *phrase)
             "They bring back your councils and your journal on a new machine, and nothing else "
             "can.\n\n",
             phrase);
-    return CLI_OK;
+    return phrase_was_shown(cli);
 }
 
 const char *cli_server_url(struct cli *cli)

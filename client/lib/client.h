@@ -72,6 +72,11 @@ COUNCIL_MUST_USE enum council_error client_register(struct client *client, const
                                                     const uint8_t *server_key, const char *code,
                                                     const char *passphrase, uint32_t passphrase_len,
                                                     char phrase[COUNCIL_PHRASE_MAX]);
+/*
+ * The person has seen the phrase of client_register: the home forgets it and has its member from now on. Until then client_register may be called again, by
+ * another process as well, with the same url and passphrase, and gives the same member and phrase: nobody killed in between is left without one.
+ */
+COUNCIL_MUST_USE enum council_error client_phrase_shown(struct client *client);
 
 /*
  * Comes back from the phrase on a new home: recovery login, member log, a new device, `member.recover` (revoking every other device unless `keep_devices`), epochs from the

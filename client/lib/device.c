@@ -119,7 +119,7 @@ enum council_error client_device_request(struct client *client, const char *devi
         if (error == COUNCIL_OK)
             error = keyring_put_secrets(client->keyring, &client->home, "device", &device);
         if (error == COUNCIL_OK)
-            error = identity_store(&client->home, &me);
+            error = identity_begin(&client->home, &me);
         error = home_end(&client->home, error);
     }
     sodium_memzero(&device, sizeof device);

@@ -71,3 +71,14 @@ enum council_error identity_store(struct home *home, const struct identity *me)
     }
     return error;
 }
+
+enum council_error identity_begin(struct home *home, const struct identity *me)
+{
+    enum council_error error = COUNCIL_OK;
+
+    for (int id = HOME_WIPE_LOG; id <= HOME_WIPE_INVITE && error == COUNCIL_OK; id++) {
+        (void)home_prepare(home, (enum home_statement)id);
+        error = home_run(home, (enum home_statement)id);
+    }
+    return error == COUNCIL_OK ? identity_store(home, me) : error;
+}

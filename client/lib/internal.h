@@ -136,6 +136,8 @@ uint64_t client_monotonic_ms(void);
 COUNCIL_MUST_USE enum council_error identity_load(struct home *home, struct identity *out);
 COUNCIL_MUST_USE enum council_error
 identity_store(struct home *home, const struct identity *me); /* within a transaction */
+/* The same for somebody new: whatever an attempt before left in the home is forgotten. */
+COUNCIL_MUST_USE enum council_error identity_begin(struct home *home, const struct identity *me);
 
 /* session.c: the sync of this home */
 COUNCIL_MUST_USE enum council_error

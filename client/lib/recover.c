@@ -43,7 +43,7 @@ static enum council_error begin(struct client *client, const char *url, const ui
         if (error == COUNCIL_OK)
             error = keyring_put_secrets(client->keyring, &client->home, "recovery", &recovery);
         if (error == COUNCIL_OK)
-            error = identity_store(&client->home, &client->me);
+            error = identity_begin(&client->home, &client->me);
         error = home_end(&client->home, error);
     }
     sodium_memzero(entropy, sizeof entropy);

@@ -1,8 +1,9 @@
 /*
  * register.c - becoming somebody: keys, the member log at a server, the journal.
  *
- * Keys, phrase and the exact registration are in the home before anything is sent, so that a registration whose answer was lost is repeated
- * and not made twice. Must not know how a recovery or another device comes to be. Invariant: the home has a member once the server has one.
+ * Keys, phrase and the exact registration are in the home before anything is sent, and stay there until the phrase was shown: a registration whose answer was
+ * lost, or that was killed before the words were on paper, is repeated and not made twice. Must not know how a recovery or another device comes to
+ * be. Invariant: nobody has a home whose phrase was never seen.
  */
 #include "client/lib/internal.h"
 
@@ -101,7 +102,7 @@ static enum council_error keep(struct client *client, const struct council_secre
     if (error == COUNCIL_OK)
         error = home_put(home, HOME_META_PUT, "pending.sig", reg->entry.sig, COUNCIL_SIG_BYTES);
     if (error == COUNCIL_OK)
-        error = identity_store(home, &client->me);
+        error = identity_begin(home, &client->me);
     free(sealed);
     error = home_end(home, error);
     if (error != COUNCIL_OK)
@@ -211,33 +212,65 @@ static enum council_error ask_server(struct client *client, const struct registr
     return error;
 }
 
-/* The member log's first entry as the server has it, and the journal behind it, with the state that says so. */
-static enum council_error settle(struct client *client, const struct registration *reg,
-                                 uint64_t *journal)
+/* The member log's first entry as the server has it, and the journal behind it. */
+static enum council_error put_member(struct client *client, const struct registration *reg)
 {
+    uint64_t journal = 0;
     struct home *home = &client->home;
-    struct identity me = client->me;
     struct row_log log;
     struct row_entry row = {.seq = 1, .received = client_now_ms(), .folds = true};
     json_t *intent = json_pack("{s:s, s:s, s:i, s:s}", "type", "journal", "pace", "slow", "size", 1,
                                "history", "all");
-    enum council_error error = intent == NULL ? COUNCIL_E_NO_MEMORY : home_begin(home);
+    enum council_error error = intent == NULL ? COUNCIL_E_NO_MEMORY : COUNCIL_OK;
 
-    me.state = IDENTITY_READY;
     row.text = reg->entry.text;
     row.len = reg->entry.len;
     memcpy(row.sig, reg->entry.sig, COUNCIL_SIG_BYTES);
-    memcpy(row.head, me.member, COUNCIL_HASH_BYTES);
+    memcpy(row.head, client->me.member, COUNCIL_HASH_BYTES);
+    if (error == COUNCIL_OK)
+        error = rows_log_make(home, client->me.member, ROWS_MEMBER, &log);
+    if (error == COUNCIL_OK)
+        error = rows_put(home, &log, &row);
+    if (error == COUNCIL_OK)
+        error = rows_log_move(home, &log);
+    if (error == COUNCIL_OK)
+        error = submit_genesis(client, intent, &journal);
+    json_decref(intent);
+    return error;
+}
+
+/* The server has the member. What the home keeps for a repetition stays until the phrase was shown. */
+static enum council_error settle(struct client *client, const struct registration *reg)
+{
+    struct home *home = &client->home;
+    struct row_log log;
+    bool found = false;
+    enum council_error error = home_begin(home);
+
+    if (error != COUNCIL_OK)
+        return error;
+    error = identity_store(home, &client->me); /* with the server's key */
+    if (error == COUNCIL_OK)
+        error = rows_log(home, client->me.member, &log, &found);
+    if (error == COUNCIL_OK && !found)
+        error = put_member(client, reg);
+    error = home_end(home, error);
+    if (error == COUNCIL_OK)
+        client->me.state = IDENTITY_READY;
+    return error;
+}
+
+enum council_error client_phrase_shown(struct client *client)
+{
+    const uint8_t ready = IDENTITY_READY;
+    struct home *home = &client->home;
+
+    if (client->me.state != IDENTITY_READY)
+        return COUNCIL_E_NO_HOME;
+    enum council_error error = home_begin(home);
+
     if (error == COUNCIL_OK) {
-        error = identity_store(home, &me);
-        if (error == COUNCIL_OK)
-            error = rows_log_make(home, me.member, ROWS_MEMBER, &log);
-        if (error == COUNCIL_OK)
-            error = rows_put(home, &log, &row);
-        if (error == COUNCIL_OK)
-            error = rows_log_move(home, &log);
-        if (error == COUNCIL_OK)
-            error = submit_genesis(client, intent, journal);
+        error = home_put(home, HOME_META_PUT, "state", &ready, 1);
         if (error == COUNCIL_OK)
             error = home_drop(home, HOME_META_DROP, "pending");
         if (error == COUNCIL_OK)
@@ -246,10 +279,17 @@ static enum council_error settle(struct client *client, const struct registratio
             error = home_drop(home, HOME_KEYRING_DROP, "phrase");
         error = home_end(home, error);
     }
-    json_decref(intent);
-    if (error == COUNCIL_OK)
-        client->me = me;
-    return error;
+    return client_home_failed(client, error);
+}
+
+/* True if an earlier attempt got so far that the server has the member: their keys must not be replaced. */
+static bool settled(struct client *client)
+{
+    struct row_log log;
+    bool found = false;
+
+    return client->me.state == IDENTITY_REGISTERING &&
+           rows_log(&client->home, client->me.member, &log, &found) == COUNCIL_OK && found;
 }
 
 enum council_error client_register(struct client *client, const char *url,
@@ -258,14 +298,16 @@ enum council_error client_register(struct client *client, const char *url,
                                    char phrase[COUNCIL_PHRASE_MAX])
 {
     struct registration reg = {0};
-    uint64_t journal = 0;
     enum council_error error = home_is_new(client);
 
     if (error != COUNCIL_OK)
         return error;
     bool resumed = resume(client, &reg, url, passphrase, passphrase_len);
 
-    if (!resumed)
+    if (!resumed && settled(client))
+        error = client_fail(client, COUNCIL_E_WRONG_PASSPHRASE,
+                            "a registration at %s was begun in this home", client->me.url);
+    else if (!resumed)
         error = begin(client, &reg, url, server_key, passphrase, passphrase_len);
     if (error == COUNCIL_OK) {
         client->wanted = true;
@@ -274,7 +316,7 @@ enum council_error client_register(struct client *client, const char *url,
     if (error == COUNCIL_OK)
         error = ask_server(client, &reg, code, resumed);
     if (error == COUNCIL_OK)
-        error = settle(client, &reg, &journal);
+        error = settle(client, &reg);
     if (error == COUNCIL_OK)
         council_phrase_encode(phrase, reg.entropy);
     registration_fini(&reg);
@@ -288,7 +330,7 @@ enum council_error client_register(struct client *client, const char *url,
     if (error == COUNCIL_OK)
         error = outbox_load(client, 0);
     /* Whoever has a phrase to show has a member: a journal that is late comes later. */
-    if (error == COUNCIL_OK && client_wait(client, journal, ANSWER_MS) != COUNCIL_OK)
-        return COUNCIL_OK;
+    if (error == COUNCIL_OK)
+        (void)!client_sync(client, ANSWER_MS, 0, NULL, NULL);
     return error;
 }
