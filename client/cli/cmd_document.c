@@ -85,19 +85,19 @@ int cli_document_edit(struct cli *cli)
         return result;
     d = cli_document_find(cli, &journal, cli_operand(cli, 0));
     const struct model_revision *latest = d ? model_revision(d, 0) : NULL;
-    if (!latest)
+    if (latest)
+        result = read_form(cli, d->form, latest->fields, cli_operand(cli, 1), &values);
+    else
         result = cli->failed
                      ? CLI_FAILED
                      : cli_fail_input(
                            cli, "You have no draft of `%s`; `council document list` shows yours.",
                            cli_operand(cli, 0));
-    if (!result)
-        result = read_form(cli, d->form, latest->fields, cli_operand(cli, 1), &values);
-    if (!result) {
+    if (latest && !result) {
         next = latest->revision + 1;
         result = post_revision(cli, journal.log, d->object, d->form, next, latest->title, values);
     }
-    if (!result)
+    if (latest && !result)
         result = say_revision(cli, d->object, next, "in your journal; nobody else sees it.");
     cli_council_fini(&journal);
     return result;

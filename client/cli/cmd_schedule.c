@@ -21,9 +21,9 @@ static const char *const day_codes[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"
 
 /* One coming meeting as it will be held. */
 struct meeting {
+    uint64_t starts;                     /* unix ms */
     char name[SCHEDULE_LOCAL_CHARS + 1]; /* local start in the schedule */
     char held[SCHEDULE_LOCAL_CHARS + 1]; /* where it was moved to, or the same */
-    uint64_t starts;                     /* unix ms */
     bool moved, cancelled;
 };
 
@@ -169,11 +169,13 @@ static int coming(struct cli *cli, const struct cli_council *c, uint32_t count, 
         return cli_fail(cli, COUNCIL_E_NO_SCHEDULE);
     enum council_error error =
         schedule_expand(&rule, client_now_ms() - GRACE_MS, count, list, found);
-    if (error)
+    if (error) {
+        *found = 0;
         return cli_fail_input(
             cli,
             "The schedule's zone (%s) or rule is not known to this machine; update its time zones.",
             s->zone);
+    }
     for (uint32_t i = 0; i < *found; i++) {
         const struct model_change *change = model_meeting_change(c->model, list[i].local);
         struct meeting *m = &out[i];
@@ -266,7 +268,7 @@ int cli_schedule_show(struct cli *cli)
 static int next_meeting(struct cli *cli, const struct cli_council *c, struct meeting *out)
 {
     struct meeting list[MEETINGS_MAX];
-    uint32_t found;
+    uint32_t found = 0;
     int result = coming(cli, c, 16, list, &found);
     const struct meeting *next = NULL;
     for (uint32_t i = 0; !result && i < found; i++)

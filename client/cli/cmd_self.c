@@ -3,6 +3,7 @@
  *
  * Invariant: a recovery phrase is shown once, on the terminal or the descriptor asked for, and wiped.
  */
+#include <limits.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +33,12 @@ static int phrase_was_shown(struct cli *cli)
 int cli_show_phrase(struct cli *cli, const char *phrase)
 {
     const char *number = cli_option(cli, "phrase-fd");
-    int fd = number ? atoi(number) : -1;
+    char *end = NULL;
+    long fd = number ? strtol(number, &end, 10) : -1;
     size_t len = strlen(phrase);
     if (number) {
-        bool ok = fd > 0 && write(fd, phrase, len) == (ssize_t)len && write(fd, "\n", 1) == 1;
+        bool ok = fd > 0 && fd <= INT_MAX && !*end && write((int)fd, phrase, len) == (ssize_t)len &&
+                  write((int)fd, "\n", 1) == 1;
         if (!ok)
             return cli_fail_input(cli,
                                   "The recovery phrase could not be written to descriptor %s. "

@@ -167,9 +167,10 @@ static void man_title(FILE *out, const char *page, const char *summary)
         fputc(*c == ' ' ? '-' : toupper((unsigned char)*c), out);
     fputs(" 1 \"\" \"council 0.1.0\" \"Council\"\n.SH NAME\n", out);
     for (const char *c = page; *c; c++)
-        fputs((char[3]){*c == ' ' || *c == '-' ? '\\' : *c, *c == ' ' || *c == '-' ? '-' : '\0',
-                        '\0'},
-              out);
+        if (*c == ' ' || *c == '-')
+            fputs("\\-", out);
+        else
+            fputc(*c, out);
     fputs(" \\- ", out);
     roff(out, summary);
     fputc('\n', out);

@@ -208,7 +208,7 @@ int cli_text(struct cli *cli, const char *message, const char *file, const char 
         return *text ? CLI_OK : cli_fail(cli, COUNCIL_E_NO_MEMORY);
     }
     int result = file ? read_file(cli, file, text, len) : edit(cli, start, text, len);
-    if (!result && strlen(*text) != *len) {
+    if (*text && strlen(*text) != *len) {
         free(*text);
         *text = NULL;
         return cli_fail_input(cli, "The text has a zero byte in it; only text can be written.");

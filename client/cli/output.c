@@ -70,8 +70,8 @@ void cli_time(uint64_t unix_ms, const char *zone, char out[64])
         return;
     if (zone && schedule_to_local(unix_ms, zone, local) == COUNCIL_OK) {
         strptime(local, "%Y-%m-%dT%H:%M", &tm); /* fills in the weekday too */
-        strftime(out, 64, "%a %d %b %Y %H:%M", &tm);
+        (void)strftime(out, 64, "%a %d %b %Y %H:%M", &tm);
     } else if (localtime_r(&seconds, &tm)) {
-        strftime(out, 64, "%a %d %b %Y %H:%M", &tm);
+        (void)strftime(out, 64, "%a %d %b %Y %H:%M", &tm);
     }
 }

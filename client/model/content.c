@@ -23,7 +23,7 @@ static const struct content_info types[] = {
 
 #define CONTENT_TYPE(symbol, name, role, what)
 #define CONTENT_FIELD(type, name, kind, min, max, optional, what) \
-    {CONTENT_##type, name, CONTENT_KIND_##kind, min, max, optional, what},
+    {CONTENT_##type, CONTENT_KIND_##kind, name, what, min, max, optional},
 static const struct content_field fields[] = {
 #include "client/model/content.def"
 };

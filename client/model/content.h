@@ -43,11 +43,11 @@ enum content_kind {
 
 struct content_field {
     enum content_type type;
-    const char *name;
     enum content_kind kind;
+    const char *name;
+    const char *what;
     uint64_t min, max;
     bool optional;
-    const char *what;
 };
 
 struct content_info {

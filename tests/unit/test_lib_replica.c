@@ -163,7 +163,8 @@ static void what_was_erased_is_gone_from_the_file(void **state)
     memcpy(mark, slice->entries[0].data + 40, sizeof mark - 1);
     mark[sizeof mark - 1] = '\0';
     for (size_t i = 0; i < sizeof mark - 1; i++)
-        mark[i] = mark[i] == '\0' ? '?' : mark[i];
+        if (mark[i] == '\0')
+            mark[i] = '?';
     rows_slice_fini(slice);
     free(slice);
     (void)snprintf(intent, sizeof intent, "{\"posts\":[%llu]}", (unsigned long long)seq);
