@@ -24,6 +24,11 @@ int cli_submit(struct cli *cli, const uint8_t *log, enum council_kind kind, json
     struct client_item standing = {0};
     if (seq)
         *seq = 0;
+    int result = log ? cli_stopped(cli, log) : CLI_OK;
+    if (result) {
+        json_decref(intent);
+        return result;
+    }
     enum council_error error =
         intent ? client_submit(cli->client, log, kind, intent, &number) : COUNCIL_E_NO_MEMORY;
     json_decref(intent);

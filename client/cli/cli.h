@@ -74,7 +74,8 @@ struct cli {
     char marked[CLI_MARKED_MAX][COUNCIL_KEY_CHARS + 2]; /* keys that begin with a hyphen */
     bool json, offline, quiet;
     int timeout_ms;
-    bool failed; /* an error was printed */
+    uint8_t log[COUNCIL_KEY_BYTES]; /* the council that the command is about, zeros for none */
+    bool failed;                    /* an error was printed */
 };
 
 /* ---- tables (table.c) ---- */
@@ -109,6 +110,8 @@ int cli_fail(struct cli *cli, enum council_error error);
 int cli_fail_input(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A wrong command line: prints the reason and where the help is; returns CLI_USAGE. */
 int cli_fail_usage(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Where the client takes nothing more of `log` (NULL: of any log), says why as cli_fail does and returns the exit code; else CLI_OK. */
+int cli_stopped(struct cli *cli, const uint8_t *log);
 /* A remark on standard error, unless --quiet or --json. */
 void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

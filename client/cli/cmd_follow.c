@@ -155,12 +155,13 @@ int cli_sync(struct cli *cli)
     uint32_t waiting = client_outbox_count(cli->client);
     if (error)
         return cli_fail(cli, error);
+    int result = cli_stopped(cli, NULL);
     if (cli->json)
-        cli_print_json(
-            json_pack("{s:b, s:i}", "synchronised", waiting == 0, "waiting", (int)waiting));
-    else
+        cli_print_json(json_pack("{s:b, s:i}", "synchronised", waiting == 0 && !result, "waiting",
+                                 (int)waiting));
+    else if (!result)
         printf(waiting ? "Up to date; %u still wait to be sent.\n" : "Up to date.\n", waiting);
-    return CLI_OK;
+    return result;
 }
 
 static void print_log(struct cli *cli, const struct client_log_info *info, json_t *list)

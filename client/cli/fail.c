@@ -63,6 +63,24 @@ int cli_fail(struct cli *cli, enum council_error error)
     return exit_code(error);
 }
 
+int cli_stopped(struct cli *cli, const uint8_t *log)
+{
+    struct client_log_info *logs = NULL;
+    uint32_t count = 0;
+    enum council_error error = client_logs(cli->client, &logs, &count), stopped = COUNCIL_OK;
+    for (uint32_t i = 0; !error && i < count; i++)
+        if (!log || memcmp(logs[i].log, log, COUNCIL_KEY_BYTES) == 0)
+            stopped = stopped ? stopped : logs[i].stopped;
+    free(logs);
+    if (error)
+        return cli_fail(cli, error);
+    if (!stopped)
+        return CLI_OK;
+    /* Whatever rule an entry broke: that it was delivered is the server's fault, but not that this client is too old for it. */
+    int code = cli_fail(cli, stopped);
+    return stopped == COUNCIL_E_NEEDS_NEWER ? code : CLI_SERVER;
+}
+
 int cli_fail_input(struct cli *cli, const char *format, ...)
 {
     char what[1024];

@@ -189,6 +189,8 @@ int cli_council(struct cli *cli, struct cli_council *out)
     memset(out, 0, sizeof *out);
     enum council_error error = client_logs(cli->client, &logs, &count);
     int result = error ? cli_fail(cli, error) : choose(cli, logs, count, word, out);
+    if (!result)
+        memcpy(cli->log, out->log, COUNCIL_KEY_BYTES);
     free(logs);
     return result;
 }

@@ -124,6 +124,10 @@ static int run(struct cli *cli)
         result = cli->command->run(cli);
     if (cli->client && (result == CLI_OK || result == CLI_REFUSED))
         tidy(cli);
+    /* What is shown is what this home holds; that the server contradicts it must not go unseen. */
+    if (cli->client && result == CLI_OK && !cli->offline && client_unlocked(cli->client) &&
+        cli->command->needs > CLI_NEEDS_HOME)
+        result = cli_stopped(cli, cli->log);
     client_close(cli->client);
     cli->client = NULL;
     if (fflush(stdout) && !result)
@@ -147,11 +151,40 @@ static int unknown_command(struct cli *cli, const char *word)
     return cli_fail_usage(cli, "there is no command `%s`.", word);
 }
 
+/* How many words before the command are options of every command, with their arguments. */
+static int leading_options(int argc, char **argv)
+{
+    uint32_t count;
+    const struct cli_option *list = cli_options(&count);
+    int at = 1;
+    while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
+        const char *word = argv[at];
+        bool takes = false;
+        for (uint32_t i = 0; i < count && !list[i].command; i++) {
+            bool named = word[1] == '-' ? strcmp(word + 2, list[i].name) == 0
+                                        : word[1] == list[i].letter && word[2] == '\0';
+            takes |= named && list[i].argument;
+        }
+        at += takes ? 2 : 1;
+    }
+    return at <= argc ? at - 1 : argc - 1;
+}
+
+/* Moves the command's words in front of the options that were given before them. */
+static void command_first(char **argv, int leading, int used)
+{
+    for (int word = 0; word < used; word++) {
+        char *moved = argv[1 + leading + word];
+        memmove(argv + 2 + word, argv + 1 + word, (size_t)leading * sizeof *argv);
+        argv[1 + word] = moved;
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {0};
     int used = 0;
-    setlocale(LC_CTYPE, "");
+    (void)setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         cli_help_all(argc < 2 ? stderr : stdout);
@@ -161,9 +194,11 @@ int main(int argc, char **argv)
         printf("council %s\n", CLIENT_VERSION);
         return CLI_OK;
     }
-    cli.command = cli_command_find(argc - 1, argv + 1, &used);
+    int leading = leading_options(argc, argv);
+    cli.command = cli_command_find(argc - 1 - leading, argv + 1 + leading, &used);
     if (!cli.command)
-        return unknown_command(&cli, argv[1]);
+        return unknown_command(&cli, leading + 1 < argc ? argv[1 + leading] : argv[1]);
+    command_first(argv, leading, used);
     int result = cli_parse(&cli, argc - used, argv + used);
     if (result)
         return result;
