@@ -204,7 +204,8 @@ static void govern(struct sim *sim, struct sim_client *client, const uint8_t *lo
     const struct council_person *other = &council->people[sim_draw(sim, council->person_count)];
     bool moderates = kind == COUNCIL_KIND_MEMBER_ROLE || kind == COUNCIL_KIND_MEMBER_REMOVE;
     if (writing(client, kind, log) || (moderates && !self->moderator) || !other->member ||
-        (kind == COUNCIL_KIND_MEMBER_REMOVE && other == self)) {
+        (kind == COUNCIL_KIND_MEMBER_REMOVE && other == self) ||
+        (kind == COUNCIL_KIND_MEMBER_LEAVE && council_member_count(council) < 3)) {
         return;
     }
     struct sim_intent intent = intent_of(kind, log);
@@ -261,6 +262,7 @@ static void recover(struct sim *sim, struct sim_client *client)
 void sim_act(struct sim *sim)
 {
     sim->next_act = sim->now + 1 + sim_draw(sim, 2 * sim->plan.act_every_ms);
+    sim->tries++;
     struct sim_council *council = &sim->councils[sim_draw(sim, sim->plan.councils)];
     if (!council->founded) {
         found(sim, council);

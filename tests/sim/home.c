@@ -178,12 +178,12 @@ static void put_row(struct sim_client *client, struct sim_log *log, const struct
         }
     }
     struct sim_row *row = &log->rows[log->count++];
-    *row = (struct sim_row){.text = sim_copy(parsed->text.text, parsed->text.len),
-                            .len = parsed->text.len,
-                            .data = sim_copy(entry->data, entry->data_len),
-                            .data_len = entry->data_len,
-                            .kind = parsed->kind,
-                            .erased = entry->erased};
+    *row = (struct sim_row){
+        .text = sim_copy(parsed->text.text, parsed->text.len),
+        .len = parsed->text.len,
+        .data = sim_copy(entry->data, entry->data_len),
+        .data_len = entry->data_len,
+        .kind = parsed->kind}; /* erased by an erase alone, whatever the server says of it */
     memcpy(row->sig, entry->sig, sizeof row->sig);
     memcpy(row->head, entry->head, sizeof row->head);
     memcpy(row->author, parsed->author, sizeof row->author);

@@ -190,6 +190,23 @@ void sim_net_server_gone(struct sim *sim)
 
 /* ---- turns ---- */
 
+/* What comes down waits for a slow reader; what goes up waits for a server that has too much to do. */
+static uint64_t conn_next(const struct sim *sim, const struct sim_conn *conn)
+{
+    uint64_t up = SIM_NEVER, down = SIM_NEVER;
+    if (conn->client == NULL && conn->session == 0) {
+        return sim->now;
+    }
+    if (conn->session != 0 && !(sim->host->paused && conn->up.count > 0)) {
+        up = pipe_next(&conn->up);
+    }
+    if (conn->client != NULL) {
+        down = pipe_next(&conn->down);
+        down = down < conn->stalled_until ? conn->stalled_until : down;
+    }
+    return up < down ? up : down;
+}
+
 uint64_t sim_net_next(const struct sim *sim)
 {
     uint64_t next = SIM_NEVER;
@@ -200,12 +217,7 @@ uint64_t sim_net_next(const struct sim *sim)
         }
         uint64_t at = conn->opens_at;
         if (conn->opened || conn->client == NULL) {
-            /* What comes down waits for a slow reader; up waits for a server that has too much to do. */
-            bool held = sim->host->paused && conn->up.count > 0;
-            uint64_t down = pipe_next(&conn->down);
-            at = held ? SIM_NEVER : pipe_next(&conn->up);
-            down = down < conn->stalled_until ? conn->stalled_until : down;
-            at = down < at ? down : at;
+            at = conn_next(sim, conn);
         }
         next = at < next ? at : next;
     }

@@ -78,7 +78,7 @@ struct sim {
     struct sim_conn *conns; /* SIM_CONNS */
     struct sim_council councils[SIM_COUNCILS];
     uint64_t next_act, next_fault;
-    uint32_t acts_done;
+    uint32_t acts_done, tries;
     uint32_t notes; /* posts numbered so far */
     uint64_t items; /* outbox items numbered so far */
     struct sim_counts *counts;

@@ -15,7 +15,8 @@
 enum {
     REST_EVERY_MS = 5000,           /* how often it is asked whether anything is left to do */
     REST_MAX_MS = 12 * 3600 * 1000, /* a world that is whole comes to rest in this time */
-    TURNS_MAX = 20000               /* of one moment */
+    TURNS_MAX = 20000,              /* of one moment */
+    TRIES_PER_ACT = 10              /* a council that everybody left has no more acts */
 };
 
 /* ---- chance and telling ---- */
@@ -199,7 +200,8 @@ static void run_until(struct sim *sim, uint64_t end)
 static void run(struct sim *sim)
 {
     const char *why = "";
-    while (!sim->failed && sim->acts_done < sim->plan.acts) {
+    while (!sim->failed && sim->acts_done < sim->plan.acts &&
+           sim->tries < TRIES_PER_ACT * sim->plan.acts) {
         run_until(sim, sim->now + 1000);
     }
     sim_heal(sim);
