@@ -126,8 +126,10 @@ void load_catchup(struct load *load)
             (void)snprintf(figure, sizeof figure, "catchup_served_%u", clients[k]);
             bench_figure(&load->source, figure, read_once(load, council, clients[k], &server_us),
                          "entries/s");
-            (void)snprintf(figure, sizeof figure, "catchup_server_cpu_%u", clients[k]);
-            bench_figure(&load->source, figure, server_us, "us/entry");
+            if (load->pid > 0) {
+                (void)snprintf(figure, sizeof figure, "catchup_server_cpu_%u", clients[k]);
+                bench_figure(&load->source, figure, server_us, "us/entry");
+            }
         }
     }
     free(seats);

@@ -8,13 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/bench/load.h"
 
 enum {
     WARM_PART = 10,
-    DRAIN_MS = 10000, /* until everything sent must have arrived */
-    BARE_NOTES = 64   /* signed for each council where they are sent again and again */
+    PAUSE_NS = 1000000, /* between two looks, so that many entries are read and sent at once, */
+    PAUSE_FROM = 256,   /* where so many are under way that nobody waits for it */
+    DRAIN_MS = 10000,   /* until everything sent must have arrived */
+    BARE_NOTES = 64     /* signed for each council where they are sent again and again */
 };
 
 struct counts {
@@ -206,11 +209,14 @@ void load_throughput(struct load *load)
             run.keep = true;
             from = count(&run);
         }
+        if (load->outstanding * load->world.count >= PAUSE_FROM) {
+            (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+        }
         wire_poll(&load->wire, 10000000u);
     }
     struct counts to = count(&run);
     if (to.at_ns < until) {
-        bench_say("out of signed notes after %.1f s: give a higher --rate",
+        bench_say("out of signed notes after %.1f s: give a higher --budget",
                   (double)(to.at_ns - start) / 1e9);
     }
     drain(&run);
