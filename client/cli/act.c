@@ -12,6 +12,8 @@ static int kept(struct cli *cli, enum council_error why)
         cli_say(cli, "Kept; it is sent by the next command that reaches the server.");
         return CLI_OK;
     }
+    if (cli->json)
+        return cli_fail(cli, why);
     cli_say(cli, "council: %s It is kept and will be sent: `council sync`.",
             council_error_info(why)->what);
     return CLI_OFFLINE;

@@ -44,12 +44,14 @@ static bool read_secret(int fd, char *out, uint32_t *len)
 static bool ask(int tty, const char *prompt, char *out, uint32_t *len)
 {
     struct termios before, quiet;
-    bool ok = dprintf(tty, "%s: ", prompt) > 0 && tcgetattr(tty, &before) == 0;
+    bool ok = tcgetattr(tty, &before) == 0;
     if (!ok)
         return false;
     quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
-    ok = tcsetattr(tty, TCSAFLUSH, &quiet) == 0 && read_secret(tty, out, len);
+    /* The echo ends before the prompt is there: what is typed at once is neither shown nor lost. */
+    ok = tcsetattr(tty, TCSAFLUSH, &quiet) == 0 && dprintf(tty, "%s: ", prompt) > 0 &&
+         read_secret(tty, out, len);
     tcsetattr(tty, TCSAFLUSH, &before);
     dprintf(tty, "\n");
     return ok;
