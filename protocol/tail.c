@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    MARKS_START = 1, /* most member logs never get a second entry */
+    MARKS_START = 1,                    /* most member logs never get a second entry */
     MARKS_MAX = COUNCIL_TAIL_WINDOW + 1 /* the head at the oldest `seen`, and what came after */
 };
 
