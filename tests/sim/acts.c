@@ -62,13 +62,14 @@ static bool writing(const struct sim_client *client, enum council_kind kind, con
     return false;
 }
 
-/* What this client knows of itself in the council; NULL: not a member. */
+/* What this client knows of itself in the council; NULL: not a member, or nothing can be written yet. (A founder who loses the device
+ * before the first keys are there never brings them: that council stays as it is.) */
 static const struct council_person *self_in(const struct sim_client *client, const uint8_t *log)
 {
     const struct council *council = sim_client_council(client, log);
     const struct council_person *self =
         council != NULL ? council_person(council, client->person->member) : NULL;
-    return self != NULL && self->member ? self : NULL;
+    return self != NULL && self->member && council->epoch > 0 ? self : NULL;
 }
 
 static struct sim_intent intent_of(enum council_kind kind, const uint8_t *log)

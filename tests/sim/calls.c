@@ -117,18 +117,24 @@ static void registered(struct sim_client *client, enum council_error error)
 
 /* ---- joining ---- */
 
-void sim_join_end(struct sim_client *client)
+static void join_end(struct sim_join *join)
 {
-    if (client->join.item != 0) {
-        sync_replica_fini(&client->join.replica);
-        free(client->join.facts);
-        memset(&client->join, 0, sizeof client->join);
+    sync_replica_fini(&join->replica);
+    free(join->facts);
+    memset(join, 0, sizeof *join);
+}
+
+void sim_joins_end(struct sim_client *client)
+{
+    for (uint32_t i = 0; i < SIM_COUNCILS; i++) {
+        if (client->joins[i].item != 0) {
+            join_end(&client->joins[i]);
+        }
     }
 }
 
-static void read_page(struct sim_client *client)
+static void read_page(struct sim_client *client, const struct sim_join *join)
 {
-    const struct sim_join *join = &client->join;
     const struct council_challenge *challenge = sync_challenge(client->sync);
     uint8_t key[32], secret[64], sig[COUNCIL_SIG_BYTES];
     (void)crypto_sign_seed_keypair(key, secret, join->intent.seed);
@@ -140,21 +146,30 @@ static void read_page(struct sim_client *client)
          json_pack("{s:s, s:I, s:i, s:i, s:{s:s, s:s}}", "log", fixture_key(join->intent.log).text,
                    "after", (json_int_t)join->replica.state.tail.seq, "limit", 16, "texts", 1,
                    "invite", "key", fixture_key(key).text, "sig", fixture_sig(sig).text),
-         SYNC_CALL_BOUND, SIM_TAG_JOIN);
+         SYNC_CALL_BOUND, SIM_TAG_JOIN + 16 * join->item);
 }
 
 void sim_join_begin(struct sim_client *client, struct sim_item *item)
 {
-    sim_join_end(client);
-    client->join.item = item->item;
-    client->join.intent = item->intent;
-    sync_replica_init(&client->join.replica, item->intent.log);
-    read_page(client);
+    struct sim_join *join = NULL;
+    for (uint32_t i = 0; i < SIM_COUNCILS; i++) {
+        struct sim_join *at = &client->joins[i];
+        if (at->item == item->item) {
+            join_end(at); /* it is read anew */
+        }
+        join = at->item == 0 ? at : join;
+    }
+    if (join == NULL) {
+        abort(); /* one for each council */
+    }
+    join->item = item->item;
+    join->intent = item->intent;
+    sync_replica_init(&join->replica, item->intent.log);
+    read_page(client, join);
 }
 
-static enum council_error take_entry(struct sim_client *client, const json_t *element)
+static enum council_error take_entry(struct sim_join *join, const json_t *element)
 {
-    struct sim_join *join = &client->join;
     struct council_tail *tail = &join->replica.state.tail;
     struct council_wire_entry wire;
     struct council_entry entry;
@@ -195,27 +210,38 @@ static bool passes(enum council_error error)
     return error == COUNCIL_E_NO_NETWORK || error == COUNCIL_E_TIMEOUT;
 }
 
-static void join_page(struct sim_client *client, enum council_error error, const json_t *result)
+static struct sim_join *join_of(struct sim_client *client, uint64_t item)
 {
-    struct sim_join *join = &client->join;
+    for (uint32_t i = 0; i < SIM_COUNCILS; i++) {
+        if (client->joins[i].item == item) {
+            return &client->joins[i];
+        }
+    }
+    return NULL;
+}
+
+static void join_page(struct sim_client *client, uint64_t name, enum council_error error,
+                      const json_t *result)
+{
+    struct sim_join *join = join_of(client, name);
     const json_t *entries = json_object_get(result, "entries");
     uint64_t last = 0;
-    if (join->item == 0) {
+    if (join == NULL) {
         return;
     }
-    struct sim_item *item = sim_item_find(client, join->item);
+    struct sim_item *item = sim_item_find(client, name);
     if (passes(error) || !sim_item_open(item)) {
-        sim_join_end(client);
+        join_end(join);
         return;
     }
     if (error == COUNCIL_OK && !council_rpc_int(result, "seq", 0, COUNCIL_INT_MAX, &last)) {
         error = COUNCIL_E_BAD_REPLY;
     }
     for (size_t i = 0; i < json_array_size(entries) && error == COUNCIL_OK; i++) {
-        error = take_entry(client, json_array_get(entries, i));
+        error = take_entry(join, json_array_get(entries, i));
     }
     if (error == COUNCIL_OK && join->replica.state.tail.seq < last) {
-        read_page(client);
+        read_page(client, join);
         return;
     }
     struct fixture_entry made;
@@ -227,7 +253,7 @@ static void join_page(struct sim_client *client, enum council_error error, const
     } else {
         sim_item_refuse(client, item, error);
     }
-    sim_join_end(client);
+    join_end(join);
 }
 
 void sim_call_result(void *ctx, uint64_t tag, enum council_error error, const json_t *result,
@@ -247,7 +273,7 @@ void sim_call_result(void *ctx, uint64_t tag, enum council_error error, const js
         registered(client, error);
     } else if (tag == SIM_TAG_RECOVER) {
         client->recover_sent = error == COUNCIL_OK; /* then its entry is on its way */
-    } else if (tag == SIM_TAG_JOIN) {
-        join_page(client, error, result);
+    } else if (tag % 16 == SIM_TAG_JOIN) {
+        join_page(client, tag / 16, error, result);
     }
 }

@@ -56,8 +56,7 @@ static void op_login(void *ctx, const uint8_t member[COUNCIL_KEY_BYTES])
     sim_trace(client->sim, "client %u is logged in", client->index);
 }
 
-/* True if the server's member log has this device now. */
-static bool listed(const struct sim_client *client)
+bool sim_client_listed(const struct sim_client *client)
 {
     const struct core_fake_log *log = sim_stored(client->sim, client->person->member);
     struct council_member member;
@@ -81,7 +80,7 @@ static void login_refused(struct sim_client *client)
     if (client->life == SIM_RECOVERING) {
         sim_fail(sim, "client %u: the phrase was refused", client->index);
     } else if (client->life == SIM_READY) {
-        if (listed(client)) {
+        if (sim_client_listed(client)) {
             sim_fail(sim, "client %u: the login of an active device was refused", client->index);
         }
         client->refused = true;
@@ -149,7 +148,7 @@ struct sim_client *sim_client_add(struct sim *sim, struct sim_person *person, en
 
 void sim_client_stop(struct sim_client *client, uint64_t ms)
 {
-    sim_join_end(client);
+    sim_joins_end(client);
     if (client->conn != NULL) {
         sim_conn_close_client(client->sim, client->conn);
     }
@@ -181,15 +180,10 @@ void sim_client_lose(struct sim_client *client)
 
 void sim_client_free(struct sim_client *client)
 {
-    sim_join_end(client);
+    sim_joins_end(client);
     sync_destroy(client->sync);
     sim_home_free(client);
     free(client);
-}
-
-bool sim_client_alive(const struct sim_client *client)
-{
-    return client->life != SIM_GONE && client->life != SIM_WAITING;
 }
 
 static void start(struct sim_client *client)
@@ -292,7 +286,7 @@ uint64_t sim_client_next(const struct sim_client *client)
     if (client->offline_until > 0 && client->offline_until < next) {
         next = client->offline_until;
     }
-    if (client->starts_at > 0 && client->starts_at < next) {
+    if (client->starts_at > 0 && client->starts_at < next && client->offline_until == 0) {
         next = client->starts_at;
     }
     if (client->reload_at > 0 && client->reload_at < next) {
@@ -353,6 +347,7 @@ static void after_turn(struct sim_client *client)
         client->gone_due = false;
         if (replica != NULL && replica->state.tail.seq == 0) {
             sync_log_remove(client->sync, client->gone);
+            client->list_due = true; /* another item, or another device, may have brought us in */
         }
     }
     while (client->found_count > 0) {

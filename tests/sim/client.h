@@ -103,7 +103,7 @@ struct sim_client {
     struct sim_item **items; /* owned */
     uint32_t item_count, item_size;
     /* in memory */
-    struct sim_join join;
+    struct sim_join joins[SIM_COUNCILS];
     bool list_due, asked, recover_sent, recovered, refused;
     uint8_t found[SIM_COUNCILS + SIM_PEOPLE][COUNCIL_KEY_BYTES]; /* logs that the server named */
     uint32_t found_count;
@@ -117,7 +117,7 @@ enum {
     SIM_TAG_LIST = 1,
     SIM_TAG_REGISTER,
     SIM_TAG_RECOVER,
-    SIM_TAG_JOIN
+    SIM_TAG_JOIN /* + 16 times the item */
 };
 
 /* ---- client.c ---- */
@@ -130,7 +130,8 @@ void sim_client_stop(struct sim_client *client, uint64_t ms);
 void sim_client_lose(struct sim_client *client);
 uint64_t sim_client_next(const struct sim_client *client);
 void sim_client_turn(struct sim_client *client);
-bool sim_client_alive(const struct sim_client *client);
+/* True if the member log that the server has counts this device now. */
+bool sim_client_listed(const struct sim_client *client);
 /* A draft into the outbox. */
 struct sim_item *sim_client_write(struct sim_client *client, const struct sim_intent *intent);
 /* The log as this client has it in memory, or NULL. */
@@ -189,6 +190,6 @@ void sim_call_result(void *ctx, uint64_t tag, enum council_error error, const js
 void sim_calls_pump(struct sim_client *client);
 /* Asks for the council's texts with the invite, then signs. */
 void sim_join_begin(struct sim_client *client, struct sim_item *item);
-void sim_join_end(struct sim_client *client);
+void sim_joins_end(struct sim_client *client);
 
 #endif

@@ -88,11 +88,13 @@ void sim_item_sealed(struct sim_client *client, struct sim_item *item, struct fi
 
 /* ---- signing ---- */
 
-/* What passes by itself. */
-static bool waits(enum council_error error)
+/* What passes by itself. An unknown device does in a council, whose pin will move; a member log says who is there. */
+static bool waits(enum council_kind kind, enum council_error error)
 {
     return error == COUNCIL_E_ROTATION_DUE || error == COUNCIL_E_NO_KEY ||
-           error == COUNCIL_E_UNKNOWN_DEVICE || error == COUNCIL_E_STALE;
+           error == COUNCIL_E_STALE ||
+           (error == COUNCIL_E_UNKNOWN_DEVICE &&
+            council_kind_info(kind)->log != COUNCIL_LOG_MEMBER);
 }
 
 static void drop(struct sim_client *client, struct sim_item *item)
@@ -118,7 +120,7 @@ static void sign(struct sim_client *client, struct sim_item *item)
         sim_trace(client->sim, "client %u cannot do its duty: %s", client->index,
                   council_error_name(error));
         drop(client, item);
-    } else if (waits(error)) {
+    } else if (waits(item->intent.kind, error)) {
         item->deferred = true;
         item->deferred_seq = replica != NULL ? replica->state.tail.seq : 0;
     } else {

@@ -9,20 +9,6 @@
 #include "tests/sim/client.h"
 #include "tests/sim/host.h"
 
-/* True if the member's own log on the server has this device. */
-static bool admitted(struct sim *sim, const struct sim_client *client)
-{
-    const struct core_fake_log *log = sim_stored(sim, client->person->member);
-    const struct fixture_text name = fixture_key(client->keys.sign);
-    for (uint32_t i = 0; log != NULL && i < log->count; i++) {
-        if (memmem(log->entries[i].text, log->entries[i].text_len, name.text, strlen(name.text)) !=
-            NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char *duties_left(const struct sim_client *client, const struct sim_log *log)
 {
     struct sync_duty duty = {.kind = SYNC_DUTY_ROTATE};
@@ -50,9 +36,9 @@ static const char *duties_left(const struct sim_client *client, const struct sim
     return NULL;
 }
 
-static const char *client_left(struct sim *sim, const struct sim_client *client)
+static const char *client_left(const struct sim_client *client)
 {
-    if (client->life == SIM_GONE || (client->life == SIM_WAITING && !admitted(sim, client))) {
+    if (client->life == SIM_GONE || (client->life == SIM_WAITING && !sim_client_listed(client))) {
         return NULL;
     }
     if (client->life != SIM_READY || client->sync == NULL ||
@@ -60,7 +46,7 @@ static const char *client_left(struct sim *sim, const struct sim_client *client)
         return "not logged in";
     }
     if (client->list_due || client->found_count > 0 || client->reload_at > 0 ||
-        client->join.item != 0) {
+        client->joins[0].item != 0 || client->joins[1].item != 0) {
         return "has something to ask";
     }
     if (!sync_caught_up(client->sync)) {
@@ -92,7 +78,7 @@ bool sim_at_rest(struct sim *sim, const char **why)
         return false;
     }
     for (uint32_t i = 0; i < sim->client_count; i++) {
-        const char *left = client_left(sim, sim->clients[i]);
+        const char *left = client_left(sim->clients[i]);
         if (left != NULL) {
             (void)snprintf(text, sizeof text, "client %u: %s", (unsigned)i, left);
             return false;
