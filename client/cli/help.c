@@ -298,6 +298,8 @@ static void completion(FILE *out, bool zsh)
         fputs("\" -- \"$cur\")) ;;\n", out);
     }
     fputs("  esac\n}\ncomplete -o default -F _council council\n", out);
+    if (zsh) /* reads this file when it is first asked, and wants an answer then, too */
+        fputs("${=_comps[council]}\n", out);
 }
 
 /* ---- the table itself, for programs: one object a command ---- */
