@@ -19,6 +19,22 @@ static int kept(struct cli *cli, enum council_error why)
     return CLI_OFFLINE;
 }
 
+/*
+ * A refusal is told now. What the member wrote stays in the outbox all the same, so that `status` shows it; anything else is forgotten. A genesis has a row before
+ * the one that is waited for.
+ */
+static int refused(struct cli *cli, enum council_kind kind, uint64_t item, enum council_error error)
+{
+    int code = cli_fail(cli, error);
+    if (kind == COUNCIL_KIND_POST && ++cli->refused)
+        cli_say(cli, "         What you wrote is kept: `council status` shows it.");
+    else
+        (void)!client_item_drop(cli->client, item);
+    if (kind == COUNCIL_KIND_COUNCIL_CREATE)
+        (void)!client_item_drop(cli->client, item - 1);
+    return code;
+}
+
 int cli_submit(struct cli *cli, const uint8_t *log, enum council_kind kind, json_t *intent,
                uint64_t *seq, uint64_t *item)
 {
@@ -43,10 +59,11 @@ int cli_submit(struct cli *cli, const uint8_t *log, enum council_kind kind, json
     error = client_wait(cli->client, number, cli->timeout_ms);
     if (error == COUNCIL_E_NO_NETWORK || error == COUNCIL_E_TIMEOUT)
         return kept(cli, error);
-    if (!error)
-        error = client_item(cli->client, number, &standing);
-    if (error)
-        return cli_fail(cli, error);
+    enum council_error found = client_item(cli->client, number, &standing);
+    if (error && !found && standing.state == CLIENT_ITEM_FAILED)
+        return refused(cli, kind, number, error);
+    if (error || found)
+        return cli_fail(cli, error ? error : found);
     if (seq)
         *seq = standing.seq;
     return CLI_OK;

@@ -75,6 +75,7 @@ struct cli {
     bool json, offline, quiet;
     int timeout_ms;
     uint8_t log[COUNCIL_KEY_BYTES]; /* the council that the command is about, zeros for none */
+    uint32_t refused;               /* refused entries of the outbox that were told of */
     bool failed;                    /* an error was printed */
 };
 
@@ -170,6 +171,12 @@ int cli_submit(struct cli *cli, const uint8_t *log, enum council_kind kind, json
                uint64_t *seq, uint64_t *item);
 /* The same for a post of `content` (released); checks it first. */
 int cli_post(struct cli *cli, const uint8_t *log, json_t *content, uint64_t *seq);
+
+/* ---- what was refused when nobody waited for it (refused.c) ---- */
+/* How many entries of the outbox were refused. */
+uint32_t cli_refused_count(struct cli *cli);
+/* Shows each with its reason and text (with --json appends them to `list`); `forget` drops them afterwards. CLI_OK, or an exit code. */
+int cli_refused_show(struct cli *cli, json_t *list, bool forget);
 
 /* ---- the commands ---- */
 #define CLI_COMMAND(symbol, name, group, needs, min, max, operands, summary, description) \

@@ -202,7 +202,7 @@ int cli_status(struct cli *cli)
     struct client_log_info *logs = NULL;
     uint32_t count = 0, waiting = client_outbox_count(cli->client);
     char member[COUNCIL_KEY_CHARS + 1];
-    json_t *list = json_array();
+    json_t *list = json_array(), *refused = json_array();
     const struct council_member *own = client_member_log(cli->client);
     council_b64_encode(member, client_member(cli->client), COUNCIL_KEY_BYTES);
     enum council_error error = client_logs(cli->client, &logs, &count);
@@ -217,11 +217,14 @@ int cli_status(struct cli *cli)
         print_log(cli, &logs[i], list);
     if (!cli->json && !error && waiting)
         printf("%u entr%s wait to be sent: `council sync`.\n", waiting, waiting == 1 ? "y" : "ies");
-    if (cli->json && !error)
-        cli_print_json(json_pack("{s:s, s:s, s:i, s:O}", "member", member, "server",
-                                 client_server(cli->client), "waiting", (int)waiting, "logs",
-                                 list));
+    int result =
+        error ? cli_fail(cli, error) : cli_refused_show(cli, refused, cli_flag(cli, "forget"));
+    if (cli->json && !result)
+        cli_print_json(json_pack("{s:s, s:s, s:i, s:O, s:O}", "member", member, "server",
+                                 client_server(cli->client), "waiting", (int)waiting, "logs", list,
+                                 "refused", refused));
+    json_decref(refused);
     json_decref(list);
     free(logs);
-    return error ? cli_fail(cli, error) : CLI_OK;
+    return result;
 }

@@ -112,14 +112,20 @@ static void tidy(struct cli *cli)
         if (error == COUNCIL_E_HISTORY_CHANGED || error == COUNCIL_E_PIN_NOT_MINE ||
             error == COUNCIL_E_HOME_FULL)
             cli_fail(cli, error);
+        uint32_t refused = cli_refused_count(cli);
+        if (refused > cli->refused)
+            cli_say(cli, "council: %u of what you wrote was refused: `council status` shows it.",
+                    refused - cli->refused);
     }
 }
 
 static int run(struct cli *cli)
 {
     int result = cli->command->needs == CLI_NEEDS_NOTHING ? CLI_OK : open_home(cli);
-    if (!result && cli->client)
+    if (!result && cli->client) {
+        cli->refused = cli_refused_count(cli);
         result = prepare(cli);
+    }
     if (!result)
         result = cli->command->run(cli);
     if (cli->client && (result == CLI_OK || result == CLI_REFUSED))

@@ -227,6 +227,9 @@ uint32_t client_outbox_count(struct client *client);
 COUNCIL_MUST_USE enum council_error
 client_outbox(struct client *client,
               bool (*each)(void *ctx, uint64_t item, const struct client_item *state), void *ctx);
+/* What an item was to write, as it was submitted (owned). NO_ENTRY; WRONG_PASSPHRASE while locked. */
+COUNCIL_MUST_USE enum council_error client_item_intent(struct client *client, uint64_t item,
+                                                       json_t **intent);
 /* Drops a failed item, or one that was never sent. NO_ENTRY otherwise. */
 COUNCIL_MUST_USE enum council_error client_item_drop(struct client *client, uint64_t item);
 

@@ -48,6 +48,17 @@ static enum council_error check(struct client *client, const struct intent *inte
     return error;
 }
 
+/* True for whoever was a member and is none: the very keys that building needs may be missing, so that is said before. */
+static bool stay_over(const struct client *client, const struct intent *intent)
+{
+    const struct council_person *self =
+        intent->replica == NULL || intent->replica->state.type != COUNCIL_LOG_IS_COUNCIL
+            ? NULL
+            : council_person(&intent->replica->state.council, client->me.member);
+
+    return self != NULL && !self->member;
+}
+
 static void draft_fini(struct intent_draft *draft)
 {
     free(draft->body);
@@ -65,6 +76,8 @@ enum council_error intent_sign(struct client *client, const struct intent *inten
         return COUNCIL_E_WRONG_PASSPHRASE;
     if (!json_is_object(intent->content) || (!genesis && intent->replica == NULL))
         return COUNCIL_E_BAD_INPUT;
+    if (stay_over(client, intent))
+        return COUNCIL_E_NOT_MEMBER;
     randombytes_buf(draft.id, sizeof draft.id);
     enum council_error error = intent_build(&draft);
 

@@ -106,6 +106,19 @@ enum council_error client_item(struct client *client, uint64_t item, struct clie
     return error == COUNCIL_E_NO_ENTRY ? error : client_home_failed(client, error);
 }
 
+enum council_error client_item_intent(struct client *client, uint64_t item, json_t **intent)
+{
+    struct outbox_row row;
+    enum council_error error = outbox_row(&client->home, HOME_OUTBOX_GET, item, &row);
+
+    *intent = NULL;
+    if (error == COUNCIL_OK)
+        error = client->keyring->open ? outbox_intent(client, &row, intent)
+                                      : COUNCIL_E_WRONG_PASSPHRASE;
+    outbox_row_fini(&row);
+    return client_home_failed(client, error);
+}
+
 uint32_t client_outbox_count(struct client *client)
 {
     bool row = false;
