@@ -113,6 +113,8 @@ int cli_fail_input(struct cli *cli, const char *format, ...) __attribute__((form
 int cli_fail_usage(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Where the client takes nothing more of `log` (NULL: of any log), says why as cli_fail does and returns the exit code; else CLI_OK. */
 int cli_stopped(struct cli *cli, const uint8_t *log);
+/* True if what was reported of a log is the server's fault: it delivered what breaks a rule, or contradicts itself. */
+bool cli_blames_server(enum council_error error);
 /* A remark on standard error, unless --quiet or --json. */
 void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -75,11 +75,12 @@ static void on_report(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], enum coun
 {
     struct watch *w = ctx;
     (void)log;
-    fprintf(stderr, "council: THE SERVER SHOWED SOMETHING WRONG: %s (",
+    bool server = cli_blames_server(error);
+    fprintf(stderr, "council: %s%s (", server ? "THE SERVER SHOWED SOMETHING WRONG: " : "",
             council_error_info(error)->what);
     cli_print_text(stderr, detail, "");
     fprintf(stderr, ")\n         %s\n", council_error_info(error)->next);
-    w->cli->failed = true;
+    w->cli->failed |= server;
 }
 
 static void on_state(void *ctx, enum client_state state)

@@ -46,6 +46,9 @@ void cli_entry_text(FILE *out, const struct model *model, const struct client_po
     fprintf(out, "%llu  %s  ", (unsigned long long)post->seq, when);
     cli_print_text(out, name, "");
     fprintf(out, "  %s", sealed ? sealed_words(post, &text) : kind);
+    if (post->content && content_type_of(post->content) == CONTENT_FLAG)
+        fprintf(out, ": the key box of entry %lld is wrong",
+                (long long)json_integer_value(json_object_get(post->content, "seq")));
     if (text) {
         fprintf(out, ": ");
         cli_print_text(out, text, "    ");

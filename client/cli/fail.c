@@ -30,6 +30,12 @@ static int exit_code(enum council_error error)
     return class == COUNCIL_CLASS_VALID || class == COUNCIL_CLASS_GATE ? CLI_REFUSED : CLI_FAILED;
 }
 
+bool cli_blames_server(enum council_error error)
+{
+    bool invalid = council_error_info(error)->class == COUNCIL_CLASS_VALID;
+    return (invalid && error != COUNCIL_E_NEEDS_NEWER) || exit_code(error) == CLI_SERVER;
+}
+
 static void print(struct cli *cli, const char *name, const char *what, const char *detail,
                   const char *next)
 {

@@ -126,6 +126,33 @@ bool duty_sign(struct client *client, uint64_t item)
     return true;
 }
 
+/* Names the entry with the wrong box to everybody, and so its author (protocol/README.md section 6.3). */
+static void flag(struct client *client, const struct sync_duty *duty)
+{
+    json_t *intent =
+        json_pack("{s:{s:s, s:I}}", "content", "type", "flag", "seq", (json_int_t)duty->seq);
+    uint64_t item = 0;
+
+    if (intent !=
+        NULL) /* the keys are there either way, so a flag that cannot be written is no trouble */
+        (void)!client_submit(client, duty->log, COUNCIL_KIND_POST, intent, &item);
+    json_decref(intent);
+}
+
+bool duty_done(struct client *client, uint64_t item)
+{
+    const struct duty_item *place = find(client, item);
+
+    if (place == NULL)
+        return false;
+    const struct sync_duty duty = place->duty;
+
+    (void)duty_over(client, item);
+    if (duty.kind == SYNC_DUTY_ROTATE && duty.seq != 0)
+        flag(client, &duty);
+    return true;
+}
+
 bool duty_over(struct client *client, uint64_t item)
 {
     struct duty_item *place = find(client, item);

@@ -301,8 +301,8 @@ COUNCIL_MUST_USE enum council_error recovery_finish(struct client *client);
 void duty_due(void *ctx, const struct sync_duty *duty);
 /* True if the item is a duty's; then it was signed, or given up. */
 bool duty_sign(struct client *client, uint64_t item);
-bool duty_over(struct client *client,
-               uint64_t item); /* acknowledged or refused; true if it was a duty's */
+bool duty_over(struct client *client, uint64_t item); /* given up or refused; true if a duty's */
+bool duty_done(struct client *client, uint64_t item); /* acknowledged; true if a duty's */
 bool duty_pending(const struct client *client);
 /* What a writer needs at once whoever's turn it is: new keys, or own pin moved. */
 void duty_help(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES]);

@@ -324,7 +324,7 @@ void outbox_acked(void *ctx, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES]
         client->again_due = true;
     }
     let_go(client, item);
-    if (duty_over(client, item))
+    if (duty_done(client, item))
         return;
     home_trouble(client, outbox_done(client, item, seq));
 }

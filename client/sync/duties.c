@@ -95,8 +95,12 @@ static uint32_t compute(const struct sync *sync, const struct sync_log *log,
         return simple(out, log, SYNC_DUTY_PIN);
     if (!council_device_counts(council, sync->member, sync->device))
         return 0;
-    if (council->epoch == 0 || council->rotation_due || log->bad_epoch == council->epoch)
-        return simple(out, log, SYNC_DUTY_ROTATE);
+    bool bad = council->epoch > 0 && log->bad_epoch == council->epoch;
+    if (council->epoch == 0 || council->rotation_due || bad) {
+        simple(out, log, SYNC_DUTY_ROTATE);
+        out->seq = bad ? log->bad_seq : 0;
+        return 1;
+    }
     for (uint32_t i = 0; i < council->person_count && count < COUNCIL_SIZE_MAX; i++) {
         const struct council_person *person = &council->people[i];
         if (person->member && history_for(sync, log, person, &out[count]))
@@ -249,8 +253,10 @@ void sync_bad_box(struct sync *sync, const uint8_t name[COUNCIL_KEY_BYTES], uint
     struct sync_log *log = sync_log_find(sync, name);
     if (!log)
         return;
-    if (epoch > log->bad_epoch)
+    if (epoch > log->bad_epoch) {
         log->bad_epoch = epoch;
+        log->bad_seq = seq;
+    }
     log->changed = true;
     struct sync_report report = {
         .kind = SYNC_REPORT_BAD_BOX, .error = COUNCIL_E_BAD_BOX, .seq = seq};

@@ -91,6 +91,8 @@ struct sync_duty {
     uint8_t log[COUNCIL_KEY_BYTES];
     uint8_t member[COUNCIL_KEY_BYTES]; /* HISTORY: to whom */
     uint64_t from, to;                 /* HISTORY: epochs */
+    uint64_t
+        seq; /* ROTATE: the entry with a wrong box, to be flagged once new keys are there; 0: none */
 };
 
 /* A verified entry, for store_entries. Borrowed for the call. */

@@ -198,6 +198,28 @@ static void a_council_founded_offline_has_a_name_and_takes_notes(void **state)
     json_decref(intent);
 }
 
+static void whoever_rotates_for_a_wrong_box_flags_it(void **state)
+{
+    struct world *world = *state;
+    struct client *client = world->home.client;
+    struct sync_duty duty = {.kind = SYNC_DUTY_ROTATE};
+    json_t *intent = NULL;
+
+    memcpy(duty.log, world->council, COUNCIL_KEY_BYTES);
+    for (duty.seq = 0; duty.seq <= 2; duty.seq += 2) { /* first a rotation for another reason */
+        duty_due(client, &duty);
+        assert_true(duty_pending(client));
+        assert_true(duty_done(client, client->duties[0].item));
+        assert_false(duty_pending(client));
+        assert_int_equal(client_outbox_count(client), duty.seq / 2);
+    }
+    assert_int_equal(client_item_intent(client, client->items[0].item, &intent), COUNCIL_OK);
+    json_t *content = json_object_get(intent, "content");
+    assert_string_equal(json_string_value(json_object_get(content, "type")), "flag");
+    assert_int_equal(json_integer_value(json_object_get(content, "seq")), 2);
+    json_decref(intent);
+}
+
 /* The row decides whose bytes are sent: whoever comes second sends those of the first. */
 static void two_processes_send_the_same_bytes(void **state)
 {
@@ -423,6 +445,7 @@ int main(void)
         TEST(unknown_logs_are_refused),
         TEST(what_is_written_offline_waits_sealed),
         TEST(a_council_founded_offline_has_a_name_and_takes_notes),
+        TEST(whoever_rotates_for_a_wrong_box_flags_it),
         TEST(two_processes_send_the_same_bytes),
         TEST(settled_items_leave_every_process),
         TEST(a_refused_item_keeps_its_error),

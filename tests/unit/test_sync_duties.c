@@ -244,6 +244,7 @@ static void test_bad_box(void **state)
     fake_sleep(&f, STEP);
     assert_int_equal(fake_reports(&f, SYNC_REPORT_BAD_BOX), 1);
     assert_int_equal(fake_duties(&f, SYNC_DUTY_ROTATE), 1);
+    assert_int_equal(f.duties[0].seq, 5); /* to be flagged */
     assert_int_equal(fake_view(&f, 0).state, SYNC_LOG_LIVE);
     OK(fixture_rotate(&f.fixture, &f.council, member(1)));
     fake_run(&f);
