@@ -136,8 +136,6 @@ void cli_print_json(json_t *object);
 int cli_print_template(struct cli *cli, char *text);
 /* A time in the member's own zone, as "Mon 23 Nov 2026 18:00"; 0 gives "". */
 void cli_time(uint64_t unix_ms, const char *zone, char out[64]);
-/* Bytes in base64url, whole; for tables the first eight characters identify. */
-void cli_b64(const uint8_t *bytes, uint32_t len, char *out);
 /* New JSON string of base64url. */
 json_t *cli_json_bytes(const uint8_t *bytes, uint32_t len);
 /* Human text with control characters (but line end and tab) made visible, so that nobody's note drives another's terminal; each line after the first is indented. */
@@ -155,8 +153,6 @@ struct cli_council {
 int cli_council(struct cli *cli, struct cli_council *out);
 /* The journal with its model. */
 int cli_journal(struct cli *cli, struct cli_council *out);
-/* The journal with --journal, else the council. */
-int cli_here(struct cli *cli, struct cli_council *out);
 void cli_council_fini(struct cli_council *council);
 /* Reads everything again after something was written. */
 int cli_council_refresh(struct cli *cli, struct cli_council *council);

@@ -7,7 +7,8 @@
 #include "client/cli/cli.h"
 #include "protocol/schedule/schedule.h"
 
-int cli_here(struct cli *cli, struct cli_council *out)
+/* The journal with --journal, else the council. */
+static int here(struct cli *cli, struct cli_council *out)
 {
     return cli_flag(cli, "journal") ? cli_journal(cli, out) : cli_council(cli, out);
 }
@@ -91,7 +92,7 @@ int cli_note_post(struct cli *cli)
     uint64_t reply, seq = 0;
     if (!cli_option_number(cli, "reply", 1, COUNCIL_INT_MAX, 0, &reply))
         return CLI_USAGE;
-    int result = cli_here(cli, &c);
+    int result = here(cli, &c);
     if (!result)
         result = cli_text(cli, cli_option(cli, "message"), cli_operand(cli, 0), "", &text, &len);
     if (!result) {
@@ -146,7 +147,7 @@ int cli_note_list(struct cli *cli)
     uint64_t count;
     if (!cli_option_number(cli, "count", 0, 1000000, 20, &count))
         return CLI_USAGE;
-    int result = cli_here(cli, &c);
+    int result = here(cli, &c);
     if (result)
         return result;
     uint32_t first =
@@ -176,7 +177,7 @@ int cli_note_show(struct cli *cli)
     uint64_t seq = number_of(cli, cli_operand(cli, 0));
     if (!seq)
         return CLI_FAILED;
-    int result = cli_here(cli, &c);
+    int result = here(cli, &c);
     if (result)
         return result;
     result = CLI_FAILED;
@@ -213,7 +214,7 @@ int cli_erase(struct cli *cli)
     for (int i = 0; i < cli->operand_count; i++)
         if (i == 0 || seqs[i] != seqs[i - 1])
             json_array_append_new(list, json_integer((json_int_t)seqs[i]));
-    int result = cli_here(cli, &c);
+    int result = here(cli, &c);
     if (!result && !cli_confirm(cli, "Erase for good?"))
         result = cli_fail_input(cli, "Nothing was done; --yes erases without asking.");
     if (!result)

@@ -12,7 +12,8 @@
 #include "client/cli/cli.h"
 #include "client/cli/self.h"
 
-bool cli_new_passphrase(struct cli *cli, char out[CLIENT_PASSPHRASE_MAX + 1], uint32_t *len)
+/* Asks for a new passphrase (not empty). False: printed. Wipe it. */
+static bool new_passphrase(struct cli *cli, char out[CLIENT_PASSPHRASE_MAX + 1], uint32_t *len)
 {
     if (!cli_secret(cli, "passphrase-fd", "COUNCIL_PASSPHRASE_FD", "New passphrase for this home",
                     true, out, len))
@@ -69,7 +70,7 @@ int cli_become(struct cli *cli, const char *url, const uint8_t *server_key)
 {
     char passphrase[CLIENT_PASSPHRASE_MAX + 1], phrase[COUNCIL_PHRASE_MAX] = "";
     uint32_t len = 0;
-    if (!cli_new_passphrase(cli, passphrase, &len))
+    if (!new_passphrase(cli, passphrase, &len))
         return CLI_LOCKED;
     cli_say(cli, "Registering at %s ...", url);
     enum council_error error = client_register(cli->client, url, server_key,
@@ -116,7 +117,7 @@ int cli_recover(struct cli *cli)
     if (!cli_secret(cli, "phrase-fd", NULL, "Recovery phrase (twelve words)", false, phrase,
                     &phrase_len))
         return CLI_LOCKED;
-    if (!cli_new_passphrase(cli, passphrase, &len)) {
+    if (!new_passphrase(cli, passphrase, &len)) {
         sodium_memzero(phrase, sizeof phrase);
         return CLI_LOCKED;
     }
@@ -188,7 +189,7 @@ int cli_device_request(struct cli *cli)
 {
     char passphrase[CLIENT_PASSPHRASE_MAX + 1], *token = NULL;
     uint32_t len = 0;
-    if (!cli_new_passphrase(cli, passphrase, &len))
+    if (!new_passphrase(cli, passphrase, &len))
         return CLI_LOCKED;
     enum council_error error =
         client_device_request(cli->client, cli_operand(cli, 0), passphrase, len, &token);

@@ -32,11 +32,6 @@ int cli_print_template(struct cli *cli, char *text)
     return CLI_OK;
 }
 
-void cli_b64(const uint8_t *bytes, uint32_t len, char *out)
-{
-    council_b64_encode(out, bytes, len);
-}
-
 json_t *cli_json_bytes(const uint8_t *bytes, uint32_t len)
 {
     char text[COUNCIL_SIG_CHARS + 1];

@@ -6,8 +6,6 @@
 
 #include "client/cli/cli.h"
 
-/* Asks for a new passphrase (not empty). False: printed. Wipe it. */
-bool cli_new_passphrase(struct cli *cli, char out[CLIENT_PASSPHRASE_MAX + 1], uint32_t *len);
 /* Shows the recovery phrase, or writes it to --phrase-fd. CLI_OK, or an exit code. */
 int cli_show_phrase(struct cli *cli, const char *phrase);
 /* --server or COUNCIL_SERVER; NULL: printed. */

@@ -339,11 +339,6 @@ void net_next(struct net *net, struct net_event *event)
             (struct net_event){net->given->kind, (const char *)net->given->bytes, net->given->len};
 }
 
-bool net_pending(const struct net *net)
-{
-    return net->out.first != NULL;
-}
-
 const char *net_detail(const struct net *net)
 {
     return net->detail;

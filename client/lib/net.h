@@ -64,8 +64,6 @@ void net_send(struct net *net, const char *text, uint32_t len);
 void net_service(struct net *net, uint64_t timeout_ms);
 /* The next event, or NET_NOTHING. */
 void net_next(struct net *net, struct net_event *event);
-/* True while something waits to be sent. */
-bool net_pending(const struct net *net);
 /* Why the last connection ended, in words; "" while it is well. */
 const char *net_detail(const struct net *net);
 

@@ -46,12 +46,6 @@ const struct form *form_find(const char *name)
     return NULL;
 }
 
-const struct form *form_all(uint32_t *count)
-{
-    *count = FORM_COUNT;
-    return forms;
-}
-
 const struct form_field *form_fields(const struct form *form, uint32_t *count)
 {
     uint32_t first = 0;

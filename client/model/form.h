@@ -43,9 +43,6 @@ struct content_fault;
 /* The form named `name`, or NULL. Static storage. */
 const struct form *form_find(const char *name);
 
-/* All forms; static storage. */
-const struct form *form_all(uint32_t *count);
-
 /* The fields of a form in the order in which they are shown; static storage. */
 const struct form_field *form_fields(const struct form *form, uint32_t *count);
 
