@@ -241,7 +241,7 @@ say "Hugo is removed and can read nothing new"
 show ada remove Hugo
 show ada note post --message "$(plant 'Only the seven of us read this')"
 sees grace "seven of us" note list
-as hugo sync --quiet >/dev/null 2>&1 || true
+as hugo sync --quiet >/dev/null || fail "Hugo's client does not end well for somebody who was removed"
 blind hugo "seven of us" note list
 sees hugo "on a train" note list
 
