@@ -85,7 +85,7 @@ static bool feed(struct core *core, struct core_follow *follow)
     slice->session = follow->conn->handle;
     slice->log = log;
     slice->serial = follow->serial;
-    log->pins++;
+    core_log_hold(core, log);
     follow->conn->reading = true;
     slice->job.type = CORE_JOB_READ;
     memcpy(slice->job.u.read.log, log->key, COUNCIL_KEY_BYTES);

@@ -167,9 +167,14 @@ struct core_log *core_log_pin(struct core *core, const uint8_t key[COUNCIL_KEY_B
         *place = log;
         core->logs_count++;
     }
+    core_log_hold(core, log);
+    return log;
+}
+
+void core_log_hold(struct core *core, struct core_log *log)
+{
     log->pins++;
     idle_remove(core, log);
-    return log;
 }
 
 void core_log_drop_fold(struct core *core, struct core_log *log)

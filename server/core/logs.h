@@ -59,6 +59,8 @@ struct core_log {
 struct core_log *core_log_find(const struct core *core, const uint8_t key[COUNCIL_KEY_BYTES]);
 /* Finds or makes, and pins. NULL: out of memory. */
 struct core_log *core_log_pin(struct core *core, const uint8_t key[COUNCIL_KEY_BYTES]);
+/* One pin more, also for a log that had none. */
+void core_log_hold(struct core *core, struct core_log *log);
 /* The log may be gone afterwards. */
 void core_log_unpin(struct core *core, struct core_log *log);
 /* Frees the log if nothing points to it. */

@@ -43,7 +43,7 @@ static void recheck(struct core *core, struct core_follow *follow)
     }
     check->session = follow->conn->handle;
     check->log = follow->log;
-    check->log->pins++;
+    core_log_hold(core, check->log);
     check->job.type = CORE_JOB_SHARES;
     memcpy(check->job.u.shares.one, follow->conn->member, COUNCIL_KEY_BYTES);
     memcpy(check->job.u.shares.other, follow->log->key, COUNCIL_KEY_BYTES);

@@ -259,6 +259,24 @@ static void subscribing_again(void **state)
     core_world_end(&w);
 }
 
+/* Reading a backlog of a log that nobody else uses takes it out of the cache's list and puts it back, once. */
+static void a_backlog_of_a_resting_log(void **state)
+{
+    (void)state;
+    struct core_stats before, after;
+    struct core_world w;
+    core_world_begin(&w, core_world_config(&w));
+    core_world_found(&w, 2);
+    core_world_posts(&w, 0, 5);
+    core_stats(w.fake.core, &before);
+    subscribe(&w, w.sessions[1], 0);
+    subscribe(&w, w.sessions[1], 1);
+    core_stats(w.fake.core, &after);
+    assert_true(before.cache_bytes > 0);
+    assert_int_equal(after.cache_bytes, before.cache_bytes);
+    core_world_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +287,7 @@ int main(void)
         cmocka_unit_test(removed_while_behind),
         cmocka_unit_test(presence_and_signals),
         cmocka_unit_test(subscribing_again),
+        cmocka_unit_test(a_backlog_of_a_resting_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
