@@ -135,6 +135,28 @@ uint64_t bench_cpu_ns(int pid)
     return (times[0] + times[1]) * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
+uint64_t bench_busy_ns(void)
+{
+    enum {
+        FIELDS = 8, /* user nice system idle iowait irq softirq steal (proc(5)) */
+        IDLE = 3,
+        IOWAIT = 4
+    };
+    char text[256] = "";
+    FILE *file = fopen("/proc/stat", "re");
+    uint64_t ticks = 0;
+    if (file == NULL || fgets(text, sizeof text, file) == NULL) {
+        bench_die("cannot read /proc/stat");
+    }
+    (void)fclose(file);
+    char *at = text + strlen("cpu");
+    for (int i = 0; i < FIELDS; i++) {
+        uint64_t value = strtoull(at, &at, 10);
+        ticks += i == IDLE || i == IOWAIT ? 0 : value;
+    }
+    return ticks * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
 uint64_t bench_private_bytes(int pid)
 {
     static const char *const rows[] = {"\nPrivate_Clean:", "\nPrivate_Dirty:"};

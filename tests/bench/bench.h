@@ -39,6 +39,8 @@ uint64_t bench_percentile(uint64_t *values, size_t n, double p);
 /* Processor time that a process has had, in nanoseconds (to a tick of the kernel's, 10 ms); pid 0 is
  * this one. */
 uint64_t bench_cpu_ns(int pid);
+/* Processor time that the whole machine has spent on anything, to the same tick. */
+uint64_t bench_busy_ns(void);
 /* Bytes of user-space memory that a process shares with nobody. */
 uint64_t bench_private_bytes(int pid);
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/bench/load.h"
 
@@ -21,7 +22,7 @@ enum {
 };
 
 struct counts {
-    uint64_t at_ns, appends, deliveries, server_ns, own_ns;
+    uint64_t at_ns, appends, deliveries, server_ns, own_ns, busy_ns;
 };
 
 struct fanout {
@@ -137,7 +138,8 @@ static struct counts count(const struct fanout *run)
                            .appends = run->appends,
                            .deliveries = run->deliveries,
                            .server_ns = run->load->pid > 0 ? bench_cpu_ns(run->load->pid) : 0,
-                           .own_ns = bench_cpu_ns(0)};
+                           .own_ns = bench_cpu_ns(0),
+                           .busy_ns = bench_busy_ns()};
 }
 
 /* Everything that was sent arrives everywhere. */
@@ -169,6 +171,19 @@ static void say_rates(const struct fanout *run, const struct counts *from, const
     if (appends > 0) {
         bench_figure(source, "generator_cpu", (double)(to->own_ns - from->own_ns) / 1e3 / appends,
                      "us/append");
+    }
+}
+
+/* How much of the machine somebody else had meanwhile: above a few percent, figures are too low. */
+static void say_others(const struct fanout *run, const char *figure, const struct counts *from,
+                       const struct counts *to)
+{
+    double busy = (double)(to->busy_ns - from->busy_ns);
+    double ours = (double)(to->server_ns - from->server_ns + to->own_ns - from->own_ns);
+    double all = (double)(to->at_ns - from->at_ns) * (double)sysconf(_SC_NPROCESSORS_ONLN);
+    if (run->load->pid > 0) {
+        bench_figure(&run->load->source, figure, 100 * (busy > ours ? busy - ours : 0) / all,
+                     "% of the machine");
     }
 }
 
@@ -221,6 +236,7 @@ void load_throughput(struct load *load)
     }
     drain(&run);
     say_rates(&run, &from, &to);
+    say_others(&run, "others_meanwhile", &from, &to);
     bench_figure(&load->source, "latency_p50_saturated", percentile_ms(&run, 0.5), "ms");
     bench_figure(&load->source, "latency_p99_saturated", percentile_ms(&run, 0.99), "ms");
     end(&run);
@@ -292,6 +308,8 @@ void load_latency(struct load *load)
                      100.0 * (double)(to.server_ns - from.server_ns) /
                          (double)(to.at_ns - from.at_ns),
                      "% of a core");
+        (void)snprintf(figure, sizeof figure, "others_meanwhile_at_%u_per_s", load->rate);
+        say_others(&run, figure, &from, &to);
     }
     end(&run);
 }
