@@ -132,7 +132,7 @@ show hugo roster
 [[ $(as ada roster --json | wc -l) == 8 ]] || fail "the roster does not have eight members"
 
 say "A used link admits nobody else"
-refused 4 iris join --name Iris --phrase-fd 4 "$link" 4>"$data/paper/iris"
+refused 4 iris join --name Iris --phrase-fd 4 "$link" 4>>"$data/paper/iris"
 
 say "Everybody sees the same safety number, and Ada records that it was compared"
 number=$(as ada safety --json | field number)
@@ -235,7 +235,7 @@ sees ada "new metal" note list
 
 say "A ninth is refused"
 link=$(as ada invite open)
-refused 4 iris join --name Iris --phrase-fd 4 "$link" 4>"$data/paper/iris"
+refused 4 iris join --name Iris --phrase-fd 4 "$link" 4>>"$data/paper/iris"
 
 say "Hugo is removed and can read nothing new"
 show ada remove Hugo

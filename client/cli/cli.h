@@ -77,6 +77,7 @@ struct cli {
     uint8_t log[COUNCIL_KEY_BYTES]; /* the council that the command is about, zeros for none */
     uint32_t refused;               /* refused entries of the outbox that were told of */
     bool failed;                    /* an error was printed */
+    char draft[7 + COUNCIL_KEY_CHARS + 1]; /* of the editor, until the command is done */
 };
 
 /* ---- tables (table.c) ---- */
@@ -126,8 +127,16 @@ bool cli_secret(struct cli *cli, const char *fd_option, const char *environment,
 /* Text from --message, FILE operand (or "-"), else $EDITOR on `start` (kept in a private file that is wiped). `*text` is owned. CLI_OK, or an exit code. */
 int cli_text(struct cli *cli, const char *message, const char *file, const char *start, char **text,
              uint32_t *len);
+/* Reads all of a descriptor, up to 256 KiB; owned by the caller. NULL: errno says why (EFBIG: too long). */
+char *cli_read_all(int fd, uint32_t *len);
 /* Asks yes or no at the terminal; true also where --yes was given. False without a terminal. */
 bool cli_confirm(struct cli *cli, const char *question);
+
+/* ---- the editor (editor.c) ---- */
+/* Lets the member write in $EDITOR, from `start` or from what they wrote there before. `*text` is owned. CLI_OK, or CLI_FAILED with the reason printed. */
+int cli_edit(struct cli *cli, const char *start, char **text, uint32_t *len);
+/* What became of the command: on success the draft is dropped, else it is kept and said so. */
+void cli_edit_done(struct cli *cli, int result);
 
 /* ---- output (output.c) ---- */
 /* Prints a JSON object (a line) and releases it. */

@@ -97,8 +97,7 @@ bool cli_secret(struct cli *cli, const char *fd_option, const char *environment,
     return ok;
 }
 
-/* Reads all of a descriptor, up to TEXT_MAX. NULL: errno says why (EFBIG: too long). */
-static char *read_all(int fd, uint32_t *len)
+char *cli_read_all(int fd, uint32_t *len)
 {
     char *text = malloc(TEXT_MAX + 1);
     size_t at = 0;
@@ -124,7 +123,7 @@ static char *read_all(int fd, uint32_t *len)
 static int read_file(struct cli *cli, const char *file, char **text, uint32_t *len)
 {
     int fd = strcmp(file, "-") == 0 ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
-    *text = fd >= 0 ? read_all(fd, len) : NULL;
+    *text = fd >= 0 ? cli_read_all(fd, len) : NULL;
     int reason = errno;
     if (fd > STDIN_FILENO)
         close(fd);
@@ -132,73 +131,6 @@ static int read_file(struct cli *cli, const char *file, char **text, uint32_t *l
         return cli_fail_input(cli, "%s: %s.", file,
                               reason == EFBIG ? "longer than 256 KiB" : strerror(reason));
     return CLI_OK;
-}
-
-static bool run_editor(const char *path)
-{
-    const char *editor = getenv("VISUAL");
-    int status = -1;
-    if (!editor || !*editor)
-        editor = getenv("EDITOR");
-    if (!editor || !*editor)
-        editor = "vi";
-    pid_t child = fork();
-    if (child == 0) {
-        /* An editor may be a command with arguments, as everywhere: the shell splits it, the path is passed apart. */
-        execl("/bin/sh", "sh", "-c", "exec $0 \"$1\"", editor, path, (char *)NULL);
-        _exit(127);
-    }
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-/* Overwrites before it unlinks: on most disks that helps, and on a memory file system it is enough. */
-static void wipe_file(int fd, const char *path)
-{
-    struct stat st;
-    static const char zeros[4096];
-    if (fstat(fd, &st) == 0 && lseek(fd, 0, SEEK_SET) == 0)
-        for (off_t at = 0; at < st.st_size; at += (off_t)sizeof zeros)
-            if (write(fd, zeros, sizeof zeros) < 0)
-                break;
-    unlink(path);
-}
-
-static int edit(struct cli *cli, const char *start, char **text, uint32_t *len)
-{
-    const char *folder =
-        getenv("XDG_RUNTIME_DIR"); /* a memory file system of the user's own, where there is one */
-    char path[512];
-    int result = CLI_OK;
-    *text = NULL;
-    if (!isatty(STDIN_FILENO))
-        return cli_fail_usage(cli, "there is no terminal for an editor: name a FILE, - for "
-                                   "standard input, or use --message.");
-    snprintf(path, sizeof path, "%s/council-XXXXXX.md", folder && *folder ? folder : "/tmp");
-    int fd = mkostemps(path, 3, O_CLOEXEC);
-    if (fd < 0)
-        return cli_fail_input(cli, "%s: %s.", path, strerror(errno));
-    size_t size = strlen(start);
-    if (write(fd, start, size) != (ssize_t)size || !run_editor(path)) {
-        result = cli_fail_input(cli, "The editor did not end well; nothing was written.");
-    } else {
-        int again = open(path, O_RDONLY | O_CLOEXEC); /* editors replace files */
-        *text = again >= 0 ? read_all(again, len) : NULL;
-        if (again >= 0)
-            close(again);
-        if (!*text)
-            result = cli_fail_input(cli, "%s: %s.", path, strerror(errno));
-        else if (strcmp(*text, start) == 0)
-            result = cli_fail_input(cli, "Nothing was changed, so nothing was written.");
-    }
-    wipe_file(fd, path);
-    close(fd);
-    if (result) {
-        free(*text);
-        *text = NULL;
-    }
-    return result;
 }
 
 int cli_text(struct cli *cli, const char *message, const char *file, const char *start, char **text,
@@ -209,7 +141,7 @@ int cli_text(struct cli *cli, const char *message, const char *file, const char 
         *len = (uint32_t)strlen(message);
         return *text ? CLI_OK : cli_fail(cli, COUNCIL_E_NO_MEMORY);
     }
-    int result = file ? read_file(cli, file, text, len) : edit(cli, start, text, len);
+    int result = file ? read_file(cli, file, text, len) : cli_edit(cli, start, text, len);
     if (*text && strlen(*text) != *len) {
         free(*text);
         *text = NULL;

@@ -128,6 +128,7 @@ static int run(struct cli *cli)
     }
     if (!result)
         result = cli->command->run(cli);
+    cli_edit_done(cli, result);
     if (cli->client && (result == CLI_OK || result == CLI_REFUSED))
         tidy(cli);
     /* What is shown is what this home holds; that the server contradicts it must not go unseen. */
