@@ -69,6 +69,40 @@ static const char *client_left(const struct sim_client *client)
     return NULL;
 }
 
+static bool member_now(const struct sim *sim, const struct sim_client *client, const uint8_t *log)
+{
+    const struct core_fake_store *store = &sim->host->store;
+    for (uint32_t i = 0; i < store->membership_count; i++) {
+        const struct store_membership *m = &store->memberships[i];
+        if (m->until_seq == 0 && memcmp(m->log, log, COUNCIL_KEY_BYTES) == 0 &&
+            memcmp(m->member, client->person->member, COUNCIL_KEY_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sim_reopen(struct sim *sim)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < sim->client_count; i++) {
+        struct sim_client *client = sim->clients[i];
+        bool behind = false;
+        for (uint32_t k = 0; k < client->log_count && client->life == SIM_READY; k++) {
+            const uint8_t *log = client->logs[k]->log;
+            const struct council *council = sim_client_council(client, log);
+            const struct council_person *self =
+                council != NULL ? council_person(council, client->person->member) : NULL;
+            behind = behind || (self != NULL && !self->member && member_now(sim, client, log));
+        }
+        if (behind) {
+            sim_client_stop(client, 0);
+            any = true;
+        }
+    }
+    return any;
+}
+
 bool sim_at_rest(struct sim *sim, const char **why)
 {
     static char text[128];

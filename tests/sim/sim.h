@@ -124,5 +124,8 @@ void sim_heal(struct sim *sim);
 void sim_check(struct sim *sim);
 /* True if nobody has anything left to do. `why` (borrowed, static) says what. */
 bool sim_at_rest(struct sim *sim, const char **why);
+/* Starts those again whose other device brought them back into a council that they had left: a subscription of a former member ends
+ * with their stay, and they hear of their return when they log in anew. True if there was one. */
+bool sim_reopen(struct sim *sim);
 
 #endif

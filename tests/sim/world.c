@@ -208,7 +208,7 @@ static void run(struct sim *sim)
     uint64_t end = sim->now + REST_MAX_MS;
     for (bool rest = false; !sim->failed && !rest;) {
         run_until(sim, sim->now + REST_EVERY_MS);
-        rest = sim_at_rest(sim, &why);
+        rest = sim_at_rest(sim, &why) && !sim_reopen(sim);
         if (!rest && sim->now >= end) {
             sim_fail(sim, "it does not come to rest: %s", why);
         }
