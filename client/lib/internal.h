@@ -177,6 +177,11 @@ enum council_error store_facts(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES],
                                const uint64_t *seqs, uint32_t count, struct council_fact *out);
 /* reports.c */
 void store_report(void *ctx, const struct sync_report *report);
+/* Keeps a finding with its evidence, within the transaction; what is kept already stays as it is. */
+COUNCIL_MUST_USE enum council_error report_put(struct client *client,
+                                               const struct sync_report *report);
+/* Tells sync of a wrong key box that this home found in the council's present epoch, in whichever process (protocol/README.md section 6.3). */
+COUNCIL_MUST_USE enum council_error report_recall(struct client *client, const struct row_log *log);
 void store_caught_up(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t seq);
 /* store_seeds.c: the epoch seeds that an entry brings, within the transaction. `*bad` is set to the epoch whose block is wrong. */
 COUNCIL_MUST_USE enum council_error store_seeds(struct client *client,

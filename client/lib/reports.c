@@ -1,7 +1,7 @@
 /*
  * reports.c - what was found out about a server or an author, kept with its evidence.
  *
- * Must not decide what a finding means for a log: sync stops it. Invariant: a report about an entry keeps the entry as it came.
+ * Must not decide what a finding means for a log: sync stops it, or finds new keys due. Invariant: a report about an entry keeps the entry as it came.
  */
 #include "client/lib/internal.h"
 
@@ -43,13 +43,85 @@ static enum council_error stop_log(struct client *client, const uint8_t *log,
     return home_run(&client->home, HOME_LOG_STOP);
 }
 
-void store_report(void *ctx, const struct sync_report *report)
+static enum council_error put(struct client *client, const struct sync_report *report,
+                              const char *evidence)
 {
     static const uint8_t nowhere[COUNCIL_KEY_BYTES];
+    sqlite3_stmt *stmt = home_prepare(&client->home, HOME_REPORT_PUT);
+
+    home_bind(stmt, 1, report->log == NULL ? nowhere : report->log, COUNCIL_KEY_BYTES);
+    home_bind_int(stmt, 2, report->seq);
+    home_bind_error(stmt, 3, report->error);
+    home_bind_int(stmt, 4, client_now_ms());
+    home_bind(stmt, 5, evidence, evidence == NULL ? 0 : (uint32_t)strlen(evidence));
+    return home_run(&client->home, HOME_REPORT_PUT);
+}
+
+enum council_error report_put(struct client *client, const struct sync_report *report)
+{
+    char *evidence = evidence_of(report);
+    enum council_error error = put(client, report, evidence);
+
+    free(evidence);
+    return error;
+}
+
+/* The epoch that the block of this entry brought; 0: it carries none. */
+static enum council_error epoch_of(struct client *client, const struct row_log *log, uint64_t seq,
+                                   uint64_t *epoch)
+{
+    struct council_entry entry;
+    uint8_t commit[COUNCIL_HASH_BYTES];
+    char *text = NULL;
+    uint32_t len = 0;
+    bool erased = false;
+    enum council_error error = rows_text(&client->home, log, seq, &text, &len, &erased);
+
+    *epoch = 0;
+    if (error == COUNCIL_OK && council_entry_parse(&entry, text, len) != COUNCIL_OK) {
+        error = COUNCIL_E_HOME_DAMAGED;
+    } else if (error == COUNCIL_OK) {
+        if (council_kind_has(entry.kind, COUNCIL_FLAG_BLOCK))
+            council_block_info(&entry, epoch, commit);
+        council_entry_fini(&entry);
+    }
+    free(text);
+    return error;
+}
+
+enum council_error report_recall(struct client *client, const struct row_log *log)
+{
+    const struct sync_replica *replica = session_replica(client, log->log);
+    uint64_t seq = 0;
+    uint64_t epoch = 0;
+    bool row = false;
+
+    if (replica == NULL || replica->state.type != COUNCIL_LOG_IS_COUNCIL)
+        return COUNCIL_OK;
+    sqlite3_stmt *stmt = home_prepare(&client->home, HOME_REPORT_LAST);
+
+    home_bind(stmt, 1, log->log, COUNCIL_KEY_BYTES);
+    home_bind_error(stmt, 2, COUNCIL_E_BAD_BOX);
+    enum council_error error = home_step(&client->home, HOME_REPORT_LAST, &row);
+
+    if (error == COUNCIL_OK && row)
+        seq = home_column_int(stmt, 0);
+    home_reset(&client->home, HOME_REPORT_LAST);
+    /* Beyond the row's end: another process stored it since, and this log is loaded again. */
+    if (error != COUNCIL_OK || seq == 0 || seq > log->seq)
+        return error;
+    error = epoch_of(client, log, seq, &epoch);
+    /* Later keys have answered whatever was wrong before them. */
+    if (error == COUNCIL_OK && epoch != 0 && epoch == replica->state.council.epoch)
+        sync_bad_box(client->sync, log->log, epoch, seq);
+    return error;
+}
+
+void store_report(void *ctx, const struct sync_report *report)
+{
     struct client *client = ctx;
     struct sync_log_view view;
     char *evidence = NULL;
-    sqlite3_stmt *stmt = NULL;
 
     if (report->kind == SYNC_REPORT_STORE_FAILED || report->kind == SYNC_REPORT_LOG_REFUSED)
         return; /* the home's own trouble, or nobody's */
@@ -57,13 +129,7 @@ void store_report(void *ctx, const struct sync_report *report)
     enum council_error error = home_begin(&client->home);
 
     if (error == COUNCIL_OK) {
-        stmt = home_prepare(&client->home, HOME_REPORT_PUT);
-        home_bind(stmt, 1, report->log == NULL ? nowhere : report->log, COUNCIL_KEY_BYTES);
-        home_bind_int(stmt, 2, report->seq);
-        home_bind_error(stmt, 3, report->error);
-        home_bind_int(stmt, 4, client_now_ms());
-        home_bind(stmt, 5, evidence, evidence == NULL ? 0 : (uint32_t)strlen(evidence));
-        error = home_run(&client->home, HOME_REPORT_PUT);
+        error = put(client, report, evidence);
         if (error == COUNCIL_OK && report->log != NULL &&
             sync_log_view(client->sync, report->log, &view) && view.state == SYNC_LOG_STOPPED)
             error = stop_log(client, report->log, report->error, report->seq, evidence);

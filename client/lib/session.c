@@ -30,9 +30,12 @@ static enum council_error add_row(struct client *client, const struct row_log *r
     if (error != COUNCIL_OK)
         return client_home_failed(client, error);
     error = sync_log_add(client->sync, &replica);
-    if (error != COUNCIL_OK)
+    if (error != COUNCIL_OK) {
         sync_replica_fini(&replica);
-    return error;
+        return error;
+    }
+    error = report_recall(client, row);
+    return error == COUNCIL_OK ? COUNCIL_OK : client_home_failed(client, error);
 }
 
 enum council_error session_add_log(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES])

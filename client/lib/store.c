@@ -46,10 +46,30 @@ static enum council_error erase_named(struct client *client, const struct row_lo
     return error;
 }
 
+/* The seeds of an entry. A wrong box is kept with the entry: found once, it is known to every process of the home from then on. */
+static enum council_error open_seeds(struct client *client, const struct sync_entry *entry,
+                                     struct bad_boxes *bad)
+{
+    uint64_t bad_epoch = 0;
+    enum council_error error = store_seeds(client, entry, &bad_epoch);
+
+    if (error != COUNCIL_OK || bad_epoch == 0)
+        return error;
+    if (bad->count < BAD_MAX) {
+        bad->of[bad->count].epoch = bad_epoch;
+        bad->of[bad->count++].seq = entry->seq;
+    }
+    const struct sync_report report = {.kind = SYNC_REPORT_BAD_BOX,
+                                       .error = COUNCIL_E_BAD_BOX,
+                                       .seq = entry->seq,
+                                       .log = entry->entry->log};
+
+    return report_put(client, &report);
+}
+
 static enum council_error put_entry(struct client *client, struct row_log *log,
                                     const struct sync_entry *entry, struct bad_boxes *bad)
 {
-    uint64_t bad_epoch = 0;
     struct row_entry row = {
         .seq = entry->seq,
         .received = entry->received,
@@ -65,11 +85,7 @@ static enum council_error put_entry(struct client *client, struct row_log *log,
     enum council_error error = rows_put(&client->home, log, &row);
 
     if (error == COUNCIL_OK)
-        error = store_seeds(client, entry, &bad_epoch);
-    if (error == COUNCIL_OK && bad_epoch != 0 && bad->count < BAD_MAX) {
-        bad->of[bad->count].epoch = bad_epoch;
-        bad->of[bad->count++].seq = entry->seq;
-    }
+        error = open_seeds(client, entry, bad);
     if (error == COUNCIL_OK && entry->entry->kind == COUNCIL_KIND_ERASE)
         error = erase_named(client, log, entry->entry);
     /* Own words that are in the log are out of the outbox: with one commit, or a crash could send them twice. */
@@ -79,15 +95,17 @@ static enum council_error put_entry(struct client *client, struct row_log *log,
     return error;
 }
 
-/* What another process stored first must be the same. */
+/* What another process stored first must be the same. A wrong box in it is this process's to know, too: it may be the one that does duties. */
 static enum council_error skip_entry(struct client *client, const struct row_log *log,
-                                     const struct sync_entry *entry)
+                                     const struct sync_entry *entry, struct bad_boxes *bad)
 {
     uint8_t head[COUNCIL_HASH_BYTES];
     enum council_error error = rows_head(&client->home, log, entry->seq, head);
 
     if (error == COUNCIL_OK && memcmp(head, entry->head, sizeof head) != 0)
         error = COUNCIL_E_HISTORY_CHANGED;
+    if (error == COUNCIL_OK && council_kind_has(entry->entry->kind, COUNCIL_FLAG_BLOCK))
+        error = open_seeds(client, entry, bad);
     return error;
 }
 
@@ -122,7 +140,7 @@ static enum council_error put_all(struct client *client, struct row_log *log,
 
     for (uint32_t i = 0; i < count && error == COUNCIL_OK; i++) {
         if (entries[i].seq <= log->seq)
-            error = skip_entry(client, log, &entries[i]);
+            error = skip_entry(client, log, &entries[i], bad);
         else if (entries[i].seq == log->seq + 1)
             error = put_entry(client, log, &entries[i], bad);
         else
