@@ -84,7 +84,7 @@ void sync_promises_kept(struct sync *sync, struct sync_log *log, const struct in
     }
 }
 
-/* The end as an answer names it: false, with a report, where it contradicts what is held or was promised. `least` is what was held when the question was sent. */
+/* The end as an answer names it: false, with a report, where it contradicts what was known when the question was sent: `least`. What was promised meanwhile may be newer than the answer. */
 static bool take_end(struct sync *sync, struct sync_log *log, const json_t *result, uint64_t least,
                      uint64_t *seq)
 {
@@ -94,7 +94,7 @@ static bool take_end(struct sync *sync, struct sync_log *log, const json_t *resu
         sync_bad_reply(sync, "seq");
         return false;
     }
-    if (*seq < least || *seq < log->promised) {
+    if (*seq < least) {
         report_head(sync, log, SYNC_REPORT_ROLLED_BACK, *seq, log->replica.state.tail.head, head);
         return false;
     }
@@ -122,6 +122,7 @@ static void subscribe(struct sync *sync, struct sync_log *log)
         return;
     memcpy(request->log, log->log, COUNCIL_KEY_BYTES);
     request->after = log->replica.state.tail.seq;
+    request->least = log->promised > request->after ? log->promised : request->after;
     council_rpc_field_bytes(&sync->frame, "log", log->log, COUNCIL_KEY_BYTES);
     council_rpc_field_int(&sync->frame, "after", request->after);
     if (sync_request_send(sync, request) == COUNCIL_OK)
@@ -146,7 +147,7 @@ void sync_subscribe_reply(struct sync *sync, const struct request *request,
         sync_report_send(sync, log, &report);
     } else if (reply->failure) {
         later(sync, log, reply->failure);
-    } else if (take_end(sync, log, reply->result, request->after, &log->target)) {
+    } else if (take_end(sync, log, reply->result, request->least, &log->target)) {
         log->retries = 0;
         log->state = SYNC_LOG_CATCHING_UP;
         sync->dirty = true;
@@ -176,6 +177,7 @@ static void probe(struct sync *sync, struct sync_log *log)
         return;
     memcpy(request->log, log->log, COUNCIL_KEY_BYTES);
     request->after = log->replica.state.tail.seq;
+    request->least = log->promised > request->after ? log->promised : request->after;
     council_rpc_field_bytes(&sync->frame, "log", log->log, COUNCIL_KEY_BYTES);
     council_rpc_field_int(&sync->frame, "after", request->after);
     council_rpc_field_int(&sync->frame, "limit", 1);
@@ -193,7 +195,7 @@ void sync_probe_reply(struct sync *sync, const struct request *request, const st
     if (reply->failure) {
         log->probe.sent = log->probe.done;
         later(sync, log, reply->failure);
-    } else if (take_end(sync, log, reply->result, request->after, &end)) {
+    } else if (take_end(sync, log, reply->result, request->least, &end)) {
         log->probe.done = log->probe.sent;
         log->probe.target = end;
         log->retries = 0;

@@ -47,7 +47,8 @@ struct request {
     uint64_t deadline;
     uint8_t log[COUNCIL_KEY_BYTES]; /* SUBSCRIBE, PROBE, APPEND */
     uint64_t after;                 /* SUBSCRIBE, PROBE: what was held when it was sent */
-    uint64_t name;                  /* APPEND: item; CALL: tag of calls[] (its own serial) */
+    uint64_t least; /* SUBSCRIBE, PROBE: the end was known to be there or later when it was sent */
+    uint64_t name;  /* APPEND: item; CALL: tag of calls[] (its own serial) */
 };
 
 /* An answer to a request. */

@@ -238,6 +238,71 @@ static void test_end_that_was_promised_differs(void **state)
     fixture_council_fini(&other);
 }
 
+/* Id of the newest frame that the client sent and nobody has carried yet. */
+static struct council_rpc_id sent_id(void)
+{
+    struct council_rpc rpc;
+    const struct fake_frame *frame = &f.up.frames[f.up.count - 1];
+    assert_int_equal(council_rpc_parse(&rpc, frame->text, frame->len), COUNCIL_OK);
+    struct council_rpc_id id = rpc.id;
+    council_rpc_fini(&rpc);
+    return id;
+}
+
+/* An answer that names the log's end; `append`: of log.append, else of log.read. */
+static void answer_end(const struct council_rpc_id *id, bool append, uint64_t seq)
+{
+    static const uint8_t other[COUNCIL_HASH_BYTES] = {9};
+    const struct fixture_log *log = f.logs[0].log;
+    struct council_frame frame;
+    council_frame_init(&frame, 0);
+    council_rpc_write_result(&frame, id);
+    if (append) {
+        council_rpc_field_bytes(&frame, "log", log->entries[0].head, COUNCIL_KEY_BYTES);
+        council_rpc_field_int(&frame, "received", 1700000000000);
+    } else {
+        council_rpc_field_open(&frame, "entries", '[');
+        council_rpc_field_close(&frame, ']');
+    }
+    council_rpc_field_int(&frame, "seq", seq);
+    council_rpc_field_bytes(&frame, "head", seq <= log->count ? log->entries[seq - 1].head : other,
+                            COUNCIL_HASH_BYTES);
+    assert_int_equal(council_frame_end(&frame), COUNCIL_OK);
+    sync_message(f.sync, council_frame_text(&frame), frame.len);
+    council_frame_fini(&frame);
+    sync_settle(f.sync);
+}
+
+/* An end that was read before an own entry got its place may be told after it: that is an old answer and no second history. */
+static void test_answer_that_an_acknowledgement_overtook(void **state)
+{
+    (void)state;
+    struct council_frame refusal;
+    fake_start(&f);
+    uint64_t end = f.logs[0].log->count;
+    fake_draft(&f, "{\"type\":\"note\"}");
+    sync_settle(f.sync);
+    struct council_rpc_id first = sent_id();
+    fake_draft(&f, "{\"type\":\"note\"}");
+    sync_settle(f.sync);
+    struct council_rpc_id second = sent_id();
+    council_frame_init(&refusal, 0);
+    assert_int_equal(council_rpc_write_error(&refusal, &first, COUNCIL_E_BAD_SEEN, NULL, 0),
+                     COUNCIL_OK);
+    sync_message(f.sync, council_frame_text(&refusal), refusal.len);
+    council_frame_fini(&refusal);
+    sync_settle(f.sync);
+    struct council_rpc_id probe = sent_id(); /* asks where the log ends now */
+    assert_int_not_equal(probe.number, second.number);
+    answer_end(&second, true, end + 1);
+    answer_end(&probe, false, end);
+    assert_int_equal(f.report_count, 0);
+    /* What is asked after the acknowledgement must know it. */
+    fake_cut(&f);
+    fake_sleep(&f, 60000);
+    assert_int_equal(fake_reports(&f, SYNC_REPORT_ROLLED_BACK), 1);
+}
+
 static void test_log_under_another_name(void **state)
 {
     (void)state;
@@ -288,6 +353,7 @@ int main(void)
         T(forked_and_longer),
         T(another_entry_at_a_held_place),
         T(end_that_was_promised_differs),
+        T(answer_that_an_acknowledgement_overtook),
         T(log_under_another_name),
         T(newer_council),
     };
