@@ -25,6 +25,16 @@ static const struct {
 
 /* ---- what may be done now ---- */
 
+/* This member was one and is none: what is held ends with that, and nothing will come that changes it. */
+static bool stay_over(const struct sync *sync, const struct sync_log *log)
+{
+    const struct council_person *me =
+        log->replica.state.type == COUNCIL_LOG_IS_COUNCIL
+            ? council_person(&log->replica.state.council, sync->member)
+            : NULL;
+    return me && !me->member;
+}
+
 /* Whether the council's state lets this item in at all: sealing it earlier would only waste the attempt. */
 static bool council_ready(const struct sync *sync, const struct sync_log *log,
                           const struct item *item)
@@ -32,6 +42,8 @@ static bool council_ready(const struct sync *sync, const struct sync_log *log,
     if (log->replica.state.type != COUNCIL_LOG_IS_COUNCIL)
         return true;
     const struct council *council = &log->replica.state.council;
+    if (stay_over(sync, log))
+        return true; /* what is on its way is the server's to refuse */
     if ((council->rotation_due || council->epoch == 0) &&
         !council_kind_has(item->kind, COUNCIL_FLAG_BLOCK) &&
         item->kind != COUNCIL_KIND_MEMBER_LEAVE)
@@ -132,7 +144,9 @@ static void advance(struct sync *sync, struct item *item, uint32_t index)
     }
     if (sync->now < item->not_before || behind_others(sync, index) || !log_ready(sync, item))
         return;
-    if (item->state == ITEM_DRAFT) {
+    if (item->state == ITEM_DRAFT && !item->direct && log && stay_over(sync, log)) {
+        fail(sync, item, COUNCIL_E_NOT_MEMBER, NULL); /* not signed: there may be no key for it */
+    } else if (item->state == ITEM_DRAFT) {
         item->state = ITEM_SIGNING;
         uint64_t name = item->item;
         uint8_t where[COUNCIL_KEY_BYTES];

@@ -217,6 +217,59 @@ static void test_signing_anew_has_an_end(void **state)
     assert_int_equal(fake_item(&f, item)->signed_times, 3);
 }
 
+/* Member 1 takes over, and member 0 is none any more. */
+static void end_stay(bool leave)
+{
+    struct fixture_member *me = member(0), *other = member(1);
+    assert_int_equal(fixture_role(&f.fixture, &f.council, me, other, "moderator"), COUNCIL_OK);
+    if (leave)
+        assert_int_equal(fixture_leave(&f.fixture, &f.council, me), COUNCIL_OK);
+    else
+        assert_int_equal(fixture_remove(&f.fixture, &f.council, other, me), COUNCIL_OK);
+}
+
+/* Nothing will ever come that lets a former member's draft in: it is told, and not kept for good. */
+static void former_member(bool leave)
+{
+    uint64_t draft = fake_draft(&f, NOTE);
+    end_stay(leave);
+    fake_start(&f);
+    assert_int_equal(fake_item(&f, draft)->signed_times, 0); /* there may be no key */
+    assert_int_equal(fake_item(&f, draft)->failed, 1);
+    assert_int_equal(fake_item(&f, draft)->error, COUNCIL_E_NOT_MEMBER);
+    assert_int_equal(sync_outbox_count(f.sync), 0);
+    assert_int_equal(f.report_count, 0);
+}
+
+static void test_draft_of_a_removed_member_fails(void **state)
+{
+    (void)state;
+    former_member(false);
+}
+
+static void test_draft_of_somebody_who_left_fails(void **state)
+{
+    (void)state;
+    former_member(true);
+}
+
+/* Bytes may be in the log already: it is the server that says no. */
+static void test_bytes_of_a_former_member_are_sent(void **state)
+{
+    (void)state;
+    fake_start(&f);
+    f.lose_request = true;
+    uint64_t item = fake_draft(&f, NOTE);
+    fake_run(&f);
+    uint32_t appends = f.appends;
+    end_stay(true);
+    fake_sleep(&f, 60000);
+    assert_int_equal(f.appends, appends + 1);
+    assert_int_equal(fake_item(&f, item)->signed_times, 1);
+    assert_int_equal(fake_item(&f, item)->failed, 1);
+    assert_int_equal(fake_item(&f, item)->error, COUNCIL_E_NOT_MEMBER);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
@@ -230,6 +283,9 @@ int main(void)
         T(server_says_when),
         T(other_refusals_fail_the_item),
         T(signing_anew_has_an_end),
+        T(draft_of_a_removed_member_fails),
+        T(draft_of_somebody_who_left_fails),
+        T(bytes_of_a_former_member_are_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
