@@ -23,6 +23,7 @@ TEXT
 once="" data="" bin="" port=0
 while (($#)); do
     case $1 in
+        --data | --bin | --port) (($# > 1)) || { usage >&2; exit 2; } ;;&
         --once) once=1 ;;
         --data) data=$2; shift ;;
         --bin) bin=$2; shift ;;
@@ -33,6 +34,10 @@ while (($#)); do
     shift
 done
 
+if [[ -n $data && -e $data/homes ]]; then
+    echo "quickstart: $data holds an earlier week; name another folder" >&2
+    exit 2
+fi
 top=$(cd "$(dirname "$0")/.." && pwd)
 if [[ -z $bin ]]; then
     echo "== Installing what is missing, building"
