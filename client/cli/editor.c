@@ -59,7 +59,7 @@ static void name_draft(struct cli *cli, const char *start)
 }
 
 /* Lets the editor work on `begin` and reads what came of it. NULL: printed. */
-static char *edited(struct cli *cli, const char *begin, uint32_t *len)
+static char *edited(struct cli *cli, const char *start, const char *begin, uint32_t *len)
 {
     const char *folder =
         getenv("XDG_RUNTIME_DIR"); /* a memory file system of the user's own, where there is one */
@@ -77,7 +77,8 @@ static char *edited(struct cli *cli, const char *begin, uint32_t *len)
             cli_fail_input(cli, "%s: %s.", path, strerror(errno));
         else if (!well)
             cli_fail_input(cli, "The editor did not end well; nothing was posted.");
-        if (text && client_draft_put(cli->client, cli->draft, text, *len)) {
+        if (text && strcmp(text, start) != 0 &&
+            client_draft_put(cli->client, cli->draft, text, *len)) {
             cli_fail_input(cli, "What you wrote could not be kept here; it is still in %s.", path);
             close(again);
             close(fd);
@@ -106,7 +107,7 @@ int cli_edit(struct cli *cli, const char *start, char **text, uint32_t *len)
     name_draft(cli, start);
     if (client_draft_get(cli->client, cli->draft, &kept, &kept_len) == COUNCIL_OK)
         cli_say(cli, "Going on with what you wrote before; empty the file to drop it.");
-    *text = edited(cli, kept ? kept : start, len);
+    *text = edited(cli, start, kept ? kept : start, len);
     free(kept);
     if (*text && !cli->failed && (*len == 0 || strcmp(*text, start) == 0)) {
         cli_edit_done(cli, CLI_OK);

@@ -290,6 +290,32 @@ def editor():
     has(ada.run("note", "post", code=USAGE).err, "no terminal for an editor")
 
 
+@case("what was written in $EDITOR outlives a refusal: the same command opens it again")
+def editor_draft():
+    import pty
+    dev = W["dev"]
+    path = os.path.join(world.folder, "editor.sh")
+    seen = os.path.join(world.folder, "seen.md")
+
+    def edit(text, code):
+        with open(path, "w") as file:
+            file.write("cp \"$1\" %s; printf '%s' > \"$1\"" % (seen, text))
+        master, slave = pty.openpty()
+        process = dev.start("document", "new", stdin=slave, env={"EDITOR": "sh " + path})
+        os.close(slave)
+        said = dev.finish(process, code)
+        os.close(master)
+        return said, open(seen).read()
+
+    said, _ = edit("## What I love\\nno dash before the " + world.plant("orrery of brass"), FAILED)
+    has(said.err, "line 2")
+    has(said.err, "is kept")
+    said, begun = edit("## What I love\\n- now with a dash", OK)
+    has(begun, "orrery of brass", "what the editor began with")
+    said, begun = edit("## What I love\\n- another one", OK)
+    lacks(begun, "orrery", "what the editor began with once it was taken")
+
+
 @case("erase: gone for everybody, and the words are gone from the members' homes")
 def erasing():
     ada, ben = W["ada"], W["ben"]
