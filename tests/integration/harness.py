@@ -12,43 +12,17 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
-import threading
 import time
-import traceback
+
+from tap import Failure, case, check, equal, has, lacks, run  # noqa: F401, tests take them from here
 
 BIN = os.environ.get("COUNCIL_BIN", os.path.join(os.path.dirname(__file__), "../../build/asan/bin"))
 COMMAND_SECONDS = 90
-PROGRAM_SECONDS = 400
 # A report of a sanitizer must not look like an exit code of ours.
 SANITIZER_EXIT = 99
 REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "AddressSanitizer:DEADLYSIGNAL", "Assertion `")
 OK, FAILED, USAGE, OFFLINE, REFUSED, LOCKED, SERVER = range(7)
-
-
-class Failure(Exception):
-    """What should be true is not."""
-
-
-def check(truth, what):
-    if not truth:
-        raise Failure(what)
-
-
-def equal(got, wanted, what):
-    if got != wanted:
-        raise Failure("%s: %r, not %r" % (what, got, wanted))
-
-
-def has(text, part, what="the output"):
-    if part not in text:
-        raise Failure("%s lacks %r:\n%s" % (what, part, text[-3000:]))
-
-
-def lacks(text, part, what="the output"):
-    if part in text:
-        raise Failure("%s has %r:\n%s" % (what, part, text[-3000:]))
 
 
 def environment(**more):
@@ -99,7 +73,7 @@ class Server:
     def __init__(self, folder, options=()):
         self.folder, self.options = folder, list(options)
         self.data, self.log = os.path.join(folder, "server"), os.path.join(folder, "server.log")
-        self.port, self.process, self.url, self.lock = 0, None, None, threading.Lock()
+        self.port, self.process, self.url = 0, None, None
 
     def start(self):
         ready, write = os.pipe()
@@ -364,34 +338,7 @@ class World:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-# ---- cases ----
-
-worlds, cases = [], []
-
-
-def case(title):
-    """Marks a function as a test; they run in order and share what they like by module variables."""
-    def mark(function):
-        cases.append((title, function))
-        return function
-    return mark
-
-
-def attempt(number, title, function):
-    started = time.monotonic()
-    try:
-        skipped = function()
-    except Exception as error:  # pylint: disable=broad-except
-        why = str(error) if isinstance(error, Failure) else traceback.format_exc()
-        print("not ok %d - %s\n%s" % (number, title, "\n".join("# " + line for line in why.splitlines())), flush=True)
-        return False
-    skip = " # SKIP " + skipped if isinstance(skipped, str) else ""
-    print("ok %d - %s%s\n# %.1f s" % (number, title, skip, time.monotonic() - started), flush=True)
-    return True
-
-
-def out_of_time(*_):
-    raise Failure("the test program took longer than %d seconds" % PROGRAM_SECONDS)
+worlds = []
 
 
 def end_worlds():
@@ -399,21 +346,11 @@ def end_worlds():
         world.end()
 
 
+def wipe_worlds():
+    for world in worlds:
+        world.wipe()
+
+
 def main():
-    """Runs the cases as TAP; the last one is that nothing was leaked and nothing reported, in any world."""
-    signal.signal(signal.SIGALRM, out_of_time)
-    signal.signal(signal.SIGTERM, out_of_time)
-    signal.alarm(PROGRAM_SECONDS)
-    only = sys.argv[1:]
-    chosen = [(t, f) for t, f in cases if not only or any(word in t for word in only)]
-    chosen.append(("planted words are nowhere at the server, the server ended well, no sanitizer reported", end_worlds))
-    print("1..%d" % len(chosen), flush=True)
-    good = True
-    try:
-        for number, (title, function) in enumerate(chosen, 1):
-            good = attempt(number, title, function) and good
-    finally:
-        signal.alarm(0)
-        for world in worlds:
-            world.wipe()
-    sys.exit(0 if good else 1)
+    """Runs the cases of a program; the last one is that nothing leaked and nothing was reported, in any world."""
+    run(("planted words are nowhere at the server, the server ended well, no sanitizer reported", end_worlds), wipe_worlds)

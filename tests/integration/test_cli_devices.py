@@ -3,10 +3,9 @@
 import json
 import os
 import stat
-import subprocess
 import time
 
-from harness import BIN, FAILED, LOCKED, OK, REFUSED, SERVER, World, case, check, environment, equal, has, lacks, main
+from harness import FAILED, LOCKED, OK, REFUSED, SERVER, World, case, check, equal, has, lacks, main
 
 world = World()
 W = {}
