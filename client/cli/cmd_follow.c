@@ -191,7 +191,9 @@ static void print_log(struct cli *cli, const struct client_log_info *info, json_
                    info->member
                        ? members < 6 ? c.council->schedule.seq ? " (short)" : " (forming)" : ""
                        : "; you are a former member");
-        printf(", %llu entries%s\n", (unsigned long long)info->seq,
+        printf(", %llu entries%s%s\n", (unsigned long long)info->seq,
+               c.council->rotation_due ? "; new keys are due: the next client online posts them"
+                                       : "",
                info->stopped ? "; STOPPED: the server showed something wrong, see `council verify`"
                              : "");
     }
