@@ -17,10 +17,12 @@ void signed_entry_fini(struct signed_entry *entry)
     memset(entry, 0, sizeof *entry);
 }
 
-bool intent_waits(enum council_error error)
+bool intent_waits(enum council_kind kind, enum council_error error)
 {
+    bool announced = council_kind_info(kind)->log != COUNCIL_LOG_MEMBER;
+
     return error == COUNCIL_E_ROTATION_DUE || error == COUNCIL_E_NO_KEY ||
-           error == COUNCIL_E_UNKNOWN_DEVICE || error == COUNCIL_E_STALE;
+           error == COUNCIL_E_STALE || (error == COUNCIL_E_UNKNOWN_DEVICE && announced);
 }
 
 /* The answer of a log that the entry would be the next of. */

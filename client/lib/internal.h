@@ -217,8 +217,11 @@ struct intent {
  */
 COUNCIL_MUST_USE enum council_error intent_sign(struct client *client, const struct intent *intent,
                                                 struct signed_entry *out);
-/* True for errors that pass by themselves: keys that are due, a device not announced yet. */
-bool intent_waits(enum council_error error);
+/*
+ * True for errors that pass by themselves: keys that are due, a device not announced yet. In a member log nothing is announced: a
+ * device that is not there now was revoked, or was never added.
+ */
+bool intent_waits(enum council_kind kind, enum council_error error);
 
 /* What a builder gets and fills. */
 struct intent_draft {

@@ -261,7 +261,7 @@ static void sign_row(struct client *client, const struct outbox_row *row, enum c
         error = intent_sign(client, &intent, &bytes);
     if (error == COUNCIL_OK)
         settle_row(client, row, &bytes);
-    else if (intent_waits(error))
+    else if (intent_waits(row->kind, error))
         defer(client, row->item, row->log, true);
     else
         outbox_refuse(client, row->item, row->log, error);

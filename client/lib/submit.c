@@ -24,7 +24,7 @@ static enum council_error try_intent(struct client *client, const uint8_t *log,
     enum council_error error = intent_sign(client, &trial, &bytes);
 
     signed_entry_fini(&bytes);
-    return intent_waits(error) ? COUNCIL_OK : error;
+    return intent_waits(kind, error) ? COUNCIL_OK : error;
 }
 
 /* Within a transaction. A genesis is signed at once, since its log is named by its bytes; the first keys are queued behind it. */

@@ -135,6 +135,20 @@ static void intents_are_judged_at_once(void **state)
     }
 }
 
+/* It waited for a device that would never come, and whatever was written behind it into the member log waited too. */
+static void a_device_that_is_not_there_is_not_waited_for(void **state)
+{
+    struct world *world = *state;
+    json_t *intent = intent_of(world, "{\"device\":\"SELF\"}"); /* a member's name is no device */
+    uint64_t item = 0;
+
+    assert_int_equal(client_submit(world->home.client, client_member(world->home.client),
+                                   COUNCIL_KIND_DEVICE_REVOKE, intent, &item),
+                     COUNCIL_E_UNKNOWN_DEVICE);
+    assert_int_equal(client_outbox_count(world->home.client), 0);
+    json_decref(intent);
+}
+
 static void unknown_logs_are_refused(void **state)
 {
     struct world *world = *state;
@@ -442,6 +456,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make, drop)
     const struct CMUnitTest tests[] = {
         TEST(intents_are_judged_at_once),
+        TEST(a_device_that_is_not_there_is_not_waited_for),
         TEST(unknown_logs_are_refused),
         TEST(what_is_written_offline_waits_sealed),
         TEST(a_council_founded_offline_has_a_name_and_takes_notes),
