@@ -134,6 +134,10 @@ for who in "${members[@]:1}"; do
     as "$who" join --name "${name[$who]}" --phrase-fd 4 "$link" 4>"$data/paper/$who" 2>&1 | sed 's/^/  | /'
 done
 show hugo roster
+echo "  (Ada's machine is on again, and gives the keys of what was said before)"
+as ada sync --quiet >/dev/null
+show hugo roster
+for who in "${members[@]}"; do sees hugo " ${name[$who]} " roster; done
 [[ $(as ada roster --json | wc -l) == 8 ]] || fail "the roster does not have eight members"
 
 say "A used link admits nobody else"
