@@ -30,6 +30,12 @@ static void heading(struct grow *g, enum section section, const char *help)
     grow_string(g, "\n");
 }
 
+static void on_one_line(struct grow *g, const char *text)
+{
+    for (const char *c = text; *c; c++)
+        grow_add(g, *c == '\n' ? " " : c, 1);
+}
+
 char *checkin_template(const struct model *m, const uint8_t author[COUNCIL_KEY_BYTES])
 {
     struct grow g = {0};
@@ -43,8 +49,12 @@ char *checkin_template(const struct model *m, const uint8_t author[COUNCIL_KEY_B
         char line[32];
         snprintf(line, sizeof line, "%u. ", ++number);
         grow_string(&g, line);
-        for (const char *c = m->commitments[i].text; *c; c++)
-            grow_add(&g, *c == '\n' ? " " : c, 1);
+        on_one_line(&g, m->commitments[i].text);
+        if (m->commitments[i].measure) {
+            grow_string(&g, " [");
+            on_one_line(&g, m->commitments[i].measure);
+            grow_string(&g, "]");
+        }
         grow_string(&g, " =\n");
     }
     heading(&g, SECTION_NEW,

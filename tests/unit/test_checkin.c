@@ -19,7 +19,8 @@ static struct model *with_two_open(void)
 {
     static const char text[] = "{\"type\":\"checkin\",\"commitments\":[{\"id\":"
                                "\"AAAAAAAAAAAAAAAAAAAAAQ\",\"text\":\"call = "
-                               "twice\"},{\"id\":\"AAAAAAAAAAAAAAAAAAAAAg\",\"text\":\"write\"}]}";
+                               "twice\"},{\"id\":\"AAAAAAAAAAAAAAAAAAAAAg\",\"text\":\"write\","
+                               "\"measure\":\"5\\nletters\"}]}";
     struct model *m = model_create();
     json_t *content = json_loads(text, 0, NULL);
     struct model_post post = {.seq = 3, .at = 1, .author = ada, .content = content};
@@ -43,7 +44,7 @@ static void an_unedited_template_adds_nothing(void **state)
     json_t *content = NULL;
     char *text = checkin_template(m, ada);
     assert_non_null(strstr(text, "1. call = twice ="));
-    assert_non_null(strstr(text, "2. write ="));
+    assert_non_null(strstr(text, "2. write [5 letters] ="));
     assert_int_equal(parse(m, text, &content, &fault), COUNCIL_OK);
     assert_int_equal(json_object_size(content), 1); /* its type alone */
     free(text);
