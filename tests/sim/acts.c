@@ -119,13 +119,24 @@ void sim_invite_open(struct sim *sim, const uint8_t log[COUNCIL_KEY_BYTES],
     }
 }
 
+/* Somebody who has nothing to do with the council, as far as their device knows. */
+static struct sim_client *stranger(struct sim *sim, const uint8_t *log)
+{
+    for (uint32_t tries = 0; tries < 4; tries++) {
+        struct sim_client *client = client_of(sim, &sim->people[sim_draw(sim, sim->plan.people)]);
+        if (client != NULL && self_in(client, log) == NULL &&
+            !writing(client, COUNCIL_KIND_MEMBER_JOIN, log) &&
+            sim_home_log(client, client->person->member) != NULL) {
+            return client;
+        }
+    }
+    return NULL;
+}
+
 static void join(struct sim *sim, struct sim_council *council)
 {
-    const struct sim_person *person = &sim->people[sim_draw(sim, sim->plan.people)];
-    struct sim_client *client = client_of(sim, person);
-    if (client == NULL || self_in(client, council->log) != NULL ||
-        writing(client, COUNCIL_KIND_MEMBER_JOIN, council->log) ||
-        sim_home_log(client, person->member) == NULL) {
+    struct sim_client *client = stranger(sim, council->log);
+    if (client == NULL) {
         return;
     }
     struct sim_intent intent = intent_of(COUNCIL_KIND_MEMBER_JOIN, council->log);
@@ -138,10 +149,13 @@ static void join(struct sim *sim, struct sim_council *council)
 
 static void invite(struct sim *sim, struct sim_council *council)
 {
-    struct sim_client *client = some_client(sim);
-    const struct council_person *self = client != NULL ? self_in(client, council->log) : NULL;
-    if (self == NULL || !self->moderator ||
-        writing(client, COUNCIL_KIND_INVITE_OPEN, council->log) ||
+    struct sim_client *client = NULL;
+    for (uint32_t tries = 0; client == NULL && tries < 8; tries++) {
+        struct sim_client *other = some_client(sim);
+        const struct council_person *self = other != NULL ? self_in(other, council->log) : NULL;
+        client = self != NULL && self->moderator ? other : NULL;
+    }
+    if (client == NULL || writing(client, COUNCIL_KIND_INVITE_OPEN, council->log) ||
         council_member_count(sim_client_council(client, council->log)) >= council->target) {
         return;
     }
@@ -195,10 +209,10 @@ static void erase(struct sim *sim, struct sim_client *client, const uint8_t *log
 /* A control entry about somebody, or about oneself. */
 static void govern(struct sim *sim, struct sim_client *client, const uint8_t *log)
 {
-    static const enum council_kind kinds[] = {COUNCIL_KIND_KEY_ROTATE,  COUNCIL_KIND_MEMBER_LEAVE,
-                                              COUNCIL_KIND_VOTE,        COUNCIL_KIND_VOTE,
-                                              COUNCIL_KIND_MEMBER_ROLE, COUNCIL_KIND_MEMBER_ROLE,
-                                              COUNCIL_KIND_MEMBER_ROLE, COUNCIL_KIND_MEMBER_REMOVE};
+    static const enum council_kind kinds[] = {
+        COUNCIL_KIND_KEY_ROTATE,  COUNCIL_KIND_MEMBER_LEAVE,  COUNCIL_KIND_VOTE,
+        COUNCIL_KIND_VOTE,        COUNCIL_KIND_MEMBER_ROLE,   COUNCIL_KIND_MEMBER_ROLE,
+        COUNCIL_KIND_MEMBER_ROLE, COUNCIL_KIND_MEMBER_REMOVE, COUNCIL_KIND_MEMBER_REMOVE};
     enum council_kind kind = kinds[sim_draw(sim, sizeof kinds / sizeof *kinds)];
     const struct council *council = sim_client_council(client, log);
     const struct council_person *self = self_in(client, log);
@@ -269,7 +283,7 @@ void sim_act(struct sim *sim)
         found(sim, council);
         return;
     }
-    if (sim_chance(sim, 350)) {
+    if (sim_chance(sim, 500)) {
         grow(sim, council);
     }
     struct sim_client *client = some_client(sim);
@@ -279,13 +293,13 @@ void sim_act(struct sim *sim)
     sim->acts_done++;
     sim->counts->acts++;
     uint64_t dice = sim_draw(sim, 100);
-    if (dice < 60) {
+    if (dice < 48) {
         post(sim, client, council->log);
-    } else if (dice < 70) {
+    } else if (dice < 58) {
         erase(sim, client, council->log);
-    } else if (dice < 85) {
+    } else if (dice < 84) {
         govern(sim, client, council->log);
-    } else if (dice < 92) {
+    } else if (dice < 91) {
         add_device(sim, client);
     } else if (dice < 96) {
         revoke_device(sim, client);

@@ -8,6 +8,10 @@
 
 #include "tests/sim/host.h"
 
+enum {
+    TRY_AGAIN_MS = 15000 /* after a login that was refused */
+};
+
 /* ---- effects ---- */
 
 static void op_connect(void *ctx)
@@ -305,7 +309,7 @@ static void keep_trying(struct sim_client *client)
     }
     client->offline_until = 0;
     if (sync_trouble(client->sync) == COUNCIL_E_LOGIN_REFUSED && client->starts_at == 0) {
-        client->starts_at = sim->now + 5000;
+        client->starts_at = sim->now + TRY_AGAIN_MS;
     } else if (client->starts_at <= sim->now) {
         client->starts_at = 0;
         sync_start(client->sync);

@@ -74,7 +74,11 @@ static void restart(struct sim *sim)
 
 static void crash(struct sim *sim)
 {
-    sim_host_crash(sim->host, sim_chance(sim, 500), 200 + sim_draw(sim, 8000));
+    if (sim_chance(sim, 300)) {
+        sim_host_crash(sim->host, sim_chance(sim, 500), 200 + sim_draw(sim, 8000));
+    } else {
+        sim->host->doom = SIM_DIES_BEFORE_COMMIT + (unsigned)sim_draw(sim, 3);
+    }
 }
 
 static void shutdown(struct sim *sim)
@@ -105,6 +109,7 @@ void sim_heal(struct sim *sim)
     if (sim->plan.faults && sim_chance(sim, 300)) {
         crash(sim);
     }
+    host->doom = SIM_NOT_DOOMED;
     sim->healed = true;
     host->full_until = 0;
     if (host->core == NULL) {

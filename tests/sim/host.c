@@ -151,7 +151,16 @@ static void finish(struct sim_host *host)
 {
     struct sim *sim = host->sim;
     bool full = sim->now < host->full_until;
+    bool appends = host->batch.first->type == CORE_JOB_APPEND;
+    if (appends && (host->doom == SIM_DIES_BEFORE_COMMIT || host->doom == SIM_DIES_AFTER_COMMIT)) {
+        sim_host_crash(host, host->doom == SIM_DIES_AFTER_COMMIT, 200 + sim_draw(sim, 5000));
+        return;
+    }
     execute(host, full ? STORE_FULL : STORE_OK);
+    for (struct core_job *job = host->batch.first;
+         appends && host->doom == SIM_DISK_BREAKS && job != NULL; job = job->next) {
+        job->status = STORE_IO; /* it is written all the same */
+    }
     if (host->inbox.first == NULL) {
         host->inbox_at = sim->now + sim_draw(sim, 4);
     }
@@ -229,7 +238,7 @@ static void work(struct sim_host *host)
     if (host->batch.first != NULL && host->batch_at <= sim->now) {
         finish(host);
     }
-    while (host->inbox.first != NULL && host->inbox_at <= sim->now) {
+    while (host->core != NULL && host->inbox.first != NULL && host->inbox_at <= sim->now) {
         core_done(host->core, pop(&host->inbox));
     }
 }
@@ -249,7 +258,7 @@ void sim_host_turn(struct sim_host *host)
         host->tick_at = sim->now + TICK_MS;
     }
     work(host);
-    if (host->durable_at <= sim->now) {
+    if (host->core != NULL && host->durable_at <= sim->now) {
         sim_store_copy(&host->durable, &host->store);
         host->durable_at = SIM_NEVER;
     }
@@ -307,6 +316,7 @@ void sim_host_crash(struct sim_host *host, bool committed, uint64_t down_ms)
     }
     sim_trace(sim, "server dies%s", committed ? " right after its commit" : "");
     sim->counts->server_crashes++;
+    host->doom = SIM_NOT_DOOMED;
     destroy(host);
     sim_net_server_gone(sim);
 #ifdef SIM_ACK_EARLY
@@ -324,6 +334,7 @@ void sim_host_stop(struct sim_host *host, uint64_t down_ms)
     }
     sim_trace(sim, "server shuts down");
     core_shutdown(host->core);
+    host->doom = SIM_NOT_DOOMED;
     while (!core_drained(host->core) && !host->broken) {
         for (uint32_t i = 0; i < 2; i++) {
             host->lane_at[i] = sim->now;

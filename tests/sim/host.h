@@ -29,6 +29,12 @@ struct sim_host {
     uint64_t lane_at[2], batch_at, inbox_at, tick_at;
     uint64_t full_until;
     bool paused, broken, dying;
+    enum {
+        SIM_NOT_DOOMED,
+        SIM_DIES_BEFORE_COMMIT,
+        SIM_DIES_AFTER_COMMIT, /* and before anybody is told */
+        SIM_DISK_BREAKS        /* an I/O error: the outcome is unknown to it */
+    } doom;                    /* of the next transaction */
 };
 
 void sim_host_begin(struct sim *sim);

@@ -103,6 +103,7 @@ struct sim_conn *sim_conn_open(struct sim *sim, struct sim_client *client)
         struct sim_conn *conn = &sim->conns[i];
         if (!conn->used) {
             conn->used = true;
+            sim->conn_count = i < sim->conn_count ? sim->conn_count : i + 1;
             conn->client = client;
             conn->opens_at = sim->now + delay(sim);
             return conn;
@@ -113,7 +114,7 @@ struct sim_conn *sim_conn_open(struct sim *sim, struct sim_client *client)
 
 static struct sim_conn *conn_of(struct sim *sim, core_session session)
 {
-    for (uint32_t i = 0; i < SIM_CONNS; i++) {
+    for (uint32_t i = 0; i < sim->conn_count; i++) {
         if (sim->conns[i].used && sim->conns[i].session == session) {
             return &sim->conns[i];
         }
@@ -176,7 +177,7 @@ void sim_conn_cut(struct sim *sim, struct sim_conn *conn, uint64_t notice_ms)
 
 void sim_net_server_gone(struct sim *sim)
 {
-    for (uint32_t i = 0; i < SIM_CONNS; i++) {
+    for (uint32_t i = 0; i < sim->conn_count; i++) {
         struct sim_conn *conn = &sim->conns[i];
         if (conn->used && conn->opened && conn->session != 0) {
             conn->session = 0;
@@ -210,7 +211,7 @@ static uint64_t conn_next(const struct sim *sim, const struct sim_conn *conn)
 uint64_t sim_net_next(const struct sim *sim)
 {
     uint64_t next = SIM_NEVER;
-    for (uint32_t i = 0; i < SIM_CONNS; i++) {
+    for (uint32_t i = 0; i < sim->conn_count; i++) {
         const struct sim_conn *conn = &sim->conns[i];
         if (!conn->used) {
             continue;
@@ -297,7 +298,7 @@ static void carry_down(struct sim *sim, struct sim_conn *conn)
 
 void sim_net_turn(struct sim *sim)
 {
-    for (uint32_t i = 0; i < SIM_CONNS && !sim->failed; i++) {
+    for (uint32_t i = 0; i < sim->conn_count && !sim->failed; i++) {
         struct sim_conn *conn = &sim->conns[i];
         if (!conn->used) {
             continue;

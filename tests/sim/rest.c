@@ -82,21 +82,27 @@ static bool member_now(const struct sim *sim, const struct sim_client *client, c
     return false;
 }
 
+/* A council of this person's that this client does not know, or only as one that was left. */
+static bool missed(const struct sim *sim, const struct sim_client *client)
+{
+    for (uint32_t i = 0; i < sim->plan.councils; i++) {
+        const uint8_t *log = sim->councils[i].log;
+        const struct council *council = sim_client_council(client, log);
+        const struct council_person *self =
+            council != NULL ? council_person(council, client->person->member) : NULL;
+        if (member_now(sim, client, log) && (self == NULL || !self->member)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool sim_reopen(struct sim *sim)
 {
     bool any = false;
     for (uint32_t i = 0; i < sim->client_count; i++) {
-        struct sim_client *client = sim->clients[i];
-        bool behind = false;
-        for (uint32_t k = 0; k < client->log_count && client->life == SIM_READY; k++) {
-            const uint8_t *log = client->logs[k]->log;
-            const struct council *council = sim_client_council(client, log);
-            const struct council_person *self =
-                council != NULL ? council_person(council, client->person->member) : NULL;
-            behind = behind || (self != NULL && !self->member && member_now(sim, client, log));
-        }
-        if (behind) {
-            sim_client_stop(client, 0);
+        if (sim->clients[i]->life == SIM_READY && missed(sim, sim->clients[i])) {
+            sim_client_stop(sim->clients[i], 0);
             any = true;
         }
     }

@@ -69,13 +69,15 @@ struct sim {
     uint64_t seed, now, wall0;
     bool trace, failed, healed;
     char failure[512];
-    struct fixture_random random;
+    uint64_t dice;                /* state of what chooses */
+    struct fixture_random random; /* ids, nonces, seeds of keys */
     struct sim_plan plan;
     struct sim_host *host;
     struct sim_person people[SIM_PEOPLE];
     struct sim_client *clients[SIM_CLIENTS]; /* owned; those that are gone stay to be judged */
     uint32_t client_count;
-    struct sim_conn *conns; /* SIM_CONNS */
+    struct sim_conn *conns; /* SIM_CONNS; the first conn_count were ever used */
+    uint32_t conn_count;
     struct sim_council councils[SIM_COUNCILS];
     uint64_t next_act, next_fault;
     uint32_t acts_done, tries;
@@ -124,8 +126,8 @@ void sim_heal(struct sim *sim);
 void sim_check(struct sim *sim);
 /* True if nobody has anything left to do. `why` (borrowed, static) says what. */
 bool sim_at_rest(struct sim *sim, const char **why);
-/* Starts those again whose other device brought them back into a council that they had left: a subscription of a former member ends
- * with their stay, and they hear of their return when they log in anew. True if there was one. */
+/* Starts those again whose other device brought them into a council, or back into one: they hear of it when they log in anew, for a
+ * subscription of a former member ends with their stay. True if there was one. */
 bool sim_reopen(struct sim *sim);
 
 #endif
