@@ -110,13 +110,13 @@ struct sync_log {
     struct promise promises[PROMISES_MAX];
     uint64_t promised; /* highest seq that the server ever named */
     struct probe probe;
-    bool asked;        /* log.subscribe is on the wire */
-    bool changed;      /* since duties were last computed */
-    bool told;         /* log_caught_up was called for this subscription */
-    bool pin_ok;       /* own pin agrees with own member log */
-    uint64_t pin_need; /* generation of the member log's probe; 0: none */
+    bool asked;                  /* log.subscribe is on the wire */
+    bool changed;                /* since duties were last computed */
+    bool told;                   /* log_caught_up was called for this subscription */
+    bool pin_ok;                 /* own pin agrees with own member log */
+    uint64_t pin_need;           /* generation of the member log's probe; 0: none */
     uint64_t bad_epoch, bad_seq; /* the last block with a wrong box */
-    uint64_t own_seq; /* of the own member log when duties were last computed */
+    uint64_t own_seq;            /* of the own member log when duties were last computed */
     struct due dues[DUES_MAX];
     uint32_t due_count;
 };

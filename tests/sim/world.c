@@ -49,6 +49,7 @@ void sim_fail(struct sim *sim, const char *format, ...)
     }
     sim->failed = true;
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started on the line above */
     (void)vsnprintf(sim->failure, sizeof sim->failure, format, args);
     va_end(args);
     sim_trace(sim, "FAILED: %s", sim->failure);
@@ -62,6 +63,7 @@ void sim_trace(const struct sim *sim, const char *format, ...)
     }
     printf("%8llu.%03u ", (unsigned long long)(sim->now / 1000), (unsigned)(sim->now % 1000));
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started on the line above */
     (void)vprintf(format, args);
     va_end(args);
     printf("\n");
