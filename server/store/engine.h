@@ -20,7 +20,7 @@ enum {
     STORE_CHECKPOINT_FRAMES =
         128,                      /* of the journal, 1 MiB: housekeeping copies it into the file, */
     STORE_CHECKPOINT_MUST = 256,  /* and at 2 MiB an append waits for that */
-    STORE_CACHE_KIB = 32768,      /* pages in memory */
+    STORE_CACHE_KIB = 4096,       /* pages in memory; the system keeps more of them */
     STORE_JOURNAL_MAX = 16777216, /* the journal file is cut back to this when it is reused */
     STORE_BLOCK = 64,             /* entries of an extent */
     STORE_DETAIL_MAX = 200,
