@@ -15,7 +15,7 @@
 
 enum {
     WARM_PART = 10,
-    PAUSE_NS = 1000000, /* between two looks, so that many entries are read and sent at once, */
+    PAUSE_NS = 4000000, /* between two looks, so that many entries are read and sent at once, */
     PAUSE_FROM = 256,   /* where so many are under way that nobody waits for it */
     DRAIN_MS = 10000,   /* until everything sent must have arrived */
     BARE_NOTES = 64     /* signed for each council where they are sent again and again */
