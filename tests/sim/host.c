@@ -10,27 +10,6 @@ enum {
     TICK_MS = 250
 };
 
-static void push(struct sim_queue *queue, struct core_job *job)
-{
-    job->next = NULL;
-    if (queue->first == NULL) {
-        queue->first = job;
-    } else {
-        queue->last->next = job;
-    }
-    queue->last = job;
-}
-
-static struct core_job *pop(struct sim_queue *queue)
-{
-    struct core_job *job = queue->first;
-    if (job != NULL) {
-        queue->first = job->next;
-        job->next = NULL;
-    }
-    return job;
-}
-
 /* ---- effects ---- */
 
 static void do_random(void *ctx, void *out, size_t n)
@@ -71,9 +50,9 @@ static void do_submit(void *ctx, struct core_job *job)
         if (host->lanes[lane].first == NULL) {
             host->lane_at[lane] = sim->now + sim_draw(sim, 4);
         }
-        push(&host->lanes[lane], job);
+        sim_queue_push(&host->lanes[lane], job);
     } else {
-        push(&host->storage, job);
+        sim_queue_push(&host->storage, job);
     }
 }
 
@@ -127,16 +106,16 @@ static void execute(struct sim_host *host, enum store_status status)
 static void take(struct sim_host *host)
 {
     struct sim *sim = host->sim;
-    struct core_job *job = pop(&host->storage);
+    struct core_job *job = sim_queue_pop(&host->storage);
     uint32_t rows = 1;
-    push(&host->batch, job);
+    sim_queue_push(&host->batch, job);
     host->batch_at = sim->now + 1;
     if (job->type != CORE_JOB_APPEND) {
         return;
     }
     while (host->storage.first != NULL && host->storage.first->type == CORE_JOB_APPEND &&
            rows++ < sim->plan.batch_max) {
-        push(&host->batch, pop(&host->storage));
+        sim_queue_push(&host->batch, sim_queue_pop(&host->storage));
     }
     host->batch_at = sim->now + 1 + sim_draw(sim, sim->plan.batch_ms);
 #ifdef SIM_ACK_EARLY
@@ -165,8 +144,8 @@ static void finish(struct sim_host *host)
         host->inbox_at = sim->now + sim_draw(sim, 4);
     }
     struct core_job *job;
-    while ((job = pop(&host->batch)) != NULL) {
-        push(&host->inbox, job);
+    while ((job = sim_queue_pop(&host->batch)) != NULL) {
+        sim_queue_push(&host->inbox, job);
     }
 }
 
@@ -226,7 +205,7 @@ static void work(struct sim_host *host)
     struct sim *sim = host->sim;
     for (uint32_t i = 0; i < 2; i++) {
         if (host->lanes[i].first != NULL && host->lane_at[i] <= sim->now) {
-            struct core_job *job = pop(&host->lanes[i]);
+            struct core_job *job = sim_queue_pop(&host->lanes[i]);
             host->lane_at[i] = sim->now + sim_draw(sim, 3);
             core_work(job);
             core_done(host->core, job);
@@ -239,7 +218,7 @@ static void work(struct sim_host *host)
         finish(host);
     }
     while (host->core != NULL && host->inbox.first != NULL && host->inbox_at <= sim->now) {
-        core_done(host->core, pop(&host->inbox));
+        core_done(host->core, sim_queue_pop(&host->inbox));
     }
 }
 
@@ -278,14 +257,14 @@ static void give_back(struct sim_host *host)
         struct core_job *job;
         moved = false;
         for (uint32_t i = 0; i < 3; i++) {
-            while ((job = pop(stored[i])) != NULL) {
+            while ((job = sim_queue_pop(stored[i])) != NULL) {
                 job->status = STORE_IO;
                 core_done(host->core, job);
                 moved = true;
             }
         }
         for (uint32_t i = 0; i < 2; i++) {
-            while ((job = pop(&host->lanes[i])) != NULL) {
+            while ((job = sim_queue_pop(&host->lanes[i])) != NULL) {
                 core_work(job);
                 core_done(host->core, job);
                 moved = true;
@@ -396,26 +375,4 @@ void sim_host_end(struct sim *sim)
     core_fake_store_fini(&sim->host->store);
     core_fake_store_fini(&sim->host->durable);
     free(sim->host);
-}
-
-const struct core_fake_log *sim_stored(struct sim *sim, const uint8_t log[COUNCIL_KEY_BYTES])
-{
-    return core_fake_log(&sim->host->store, log);
-}
-
-/* ---- a second disk, for the build that acknowledges too early ---- */
-
-void sim_store_copy(struct core_fake_store *to, const struct core_fake_store *from)
-{
-    core_fake_store_fini(to);
-    *to = *from;
-    for (uint32_t i = 0; i < to->log_count; i++) {
-        struct core_fake_log *log = &to->logs[i];
-        log->entries = sim_copy(from->logs[i].entries, log->size * sizeof *log->entries);
-        for (uint32_t k = 0; k < log->count; k++) {
-            struct store_entry *entry = &log->entries[k];
-            entry->text = sim_copy(entry->text, entry->text_len);
-            entry->data = sim_copy(entry->data, entry->data_len);
-        }
-    }
 }

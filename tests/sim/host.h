@@ -46,6 +46,11 @@ void sim_host_turn(struct sim_host *host);
 void sim_host_crash(struct sim_host *host, bool committed, uint64_t down_ms);
 /* Ends it by the book: says goodbye, lets what is queued land. */
 void sim_host_stop(struct sim_host *host, uint64_t down_ms);
+/* ---- disk.c ---- */
+
+void sim_queue_push(struct sim_queue *queue, struct core_job *job);
+/* NULL: it is empty. */
+struct core_job *sim_queue_pop(struct sim_queue *queue);
 /* The log as stored, or NULL. */
 const struct core_fake_log *sim_stored(struct sim *sim, const uint8_t log[COUNCIL_KEY_BYTES]);
 
