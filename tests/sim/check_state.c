@@ -92,6 +92,49 @@ static void check_keys(struct sim *sim, const struct sim_client *client, const u
     }
 }
 
+static bool entitled(const struct council *council, const struct council_person *person,
+                     uint64_t epoch)
+{
+    bool in = council->history_all;
+    for (uint32_t i = 0; i < person->stay_count; i++) {
+        const struct council_stay *stay = &person->stays[i];
+        in = in || (epoch >= stay->from && (stay->to == 0 || epoch <= stay->to));
+    }
+    return in;
+}
+
+/* A client of somebody who is a member, there to give and to be given. */
+static const struct sim_log *keys_of(const struct sim_client *client, const struct council *council,
+                                     const struct council_person **person)
+{
+    *person = council_person(council, client->person->member);
+    bool there = client->life == SIM_READY && *person != NULL && (*person)->member &&
+                 council_device_counts(council, client->person->member, client->keys.sign);
+    return there ? sim_home_log(client, council->log) : NULL;
+}
+
+/* A past epoch that one of them holds has been given to all who may have it. */
+static void check_history(struct sim *sim, const struct council *council)
+{
+    bool held[SIM_EPOCHS] = {false};
+    const struct council_person *person = NULL;
+    for (uint32_t i = 0; i < sim->client_count; i++) {
+        const struct sim_log *log = keys_of(sim->clients[i], council, &person);
+        for (uint64_t e = 1; log != NULL && e <= council->epoch; e++) {
+            held[e] = held[e] || log->epochs[e].has_seed;
+        }
+    }
+    for (uint32_t i = 0; i < sim->client_count; i++) {
+        const struct sim_log *log = keys_of(sim->clients[i], council, &person);
+        for (uint64_t e = 1; log != NULL && e <= council->epoch; e++) {
+            if (held[e] && !log->epochs[e].has_seed && entitled(council, person, e)) {
+                sim_fail(sim, "client %u was never given epoch %llu of log %s", i,
+                         (unsigned long long)e, sim_short(council->log).text);
+            }
+        }
+    }
+}
+
 /* ---- reading ---- */
 
 static bool may_keep(const struct sim_client *client, const struct sim_row *row)
@@ -180,5 +223,8 @@ void sim_check_state(struct sim *sim, const struct sim_truth *truth, const uint8
             sim_fail(sim, "client %u of a former member was not sent all of its time",
                      client->index);
         }
+    }
+    if (!sim->failed && truth->log.log.type == COUNCIL_LOG_IS_COUNCIL) {
+        check_history(sim, council);
     }
 }

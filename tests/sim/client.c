@@ -78,6 +78,12 @@ bool sim_client_listed(const struct sim_client *client)
     return found;
 }
 
+static bool op_holds(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t epoch)
+{
+    const struct sim_log *held = sim_home_log(ctx, log);
+    return held != NULL && epoch < SIM_EPOCHS && held->epochs[epoch].has_seed;
+}
+
 static void login_refused(struct sim_client *client)
 {
     struct sim *sim = client->sim;
@@ -116,6 +122,7 @@ static const struct sync_ops ops = {.connect = op_connect,
                                     .login = op_login,
                                     .store_entries = sim_home_store,
                                     .facts = sim_home_facts,
+                                    .holds = op_holds,
                                     .sign_item = sim_outbox_sign,
                                     .item_acked = sim_outbox_acked,
                                     .item_failed = sim_outbox_failed,
