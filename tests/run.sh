@@ -203,7 +203,7 @@ stage_sim() {
     local program=build/asan/tests/sim/sim part seeds=300 each ok not_ok extra
     each=$(((seeds + jobs - 1) / jobs))
     for ((part = 0; part < jobs; part++)); do
-        timeout --kill-after=10 240 "$program" --seeds "$((part * each + 1))..$(((part + 1) * each))" \
+        timeout --kill-after=10 240 "$program" --each --seeds "$((part * each + 1))..$(((part + 1) * each))" \
             >"$logs/sim.$part.log" 2>&1 &
     done
     wait

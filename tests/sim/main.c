@@ -16,12 +16,14 @@ enum {
 
 static void usage(FILE *out)
 {
-    fputs("Usage: sim [--seeds A..B | --seed N] [--trace] [--counts]\n\n"
+    fputs("Usage: sim [--seeds A..B | --seed N] [--each] [--trace] [--counts]\n\n"
           "Plays whole councils - server, clients, network, disks - from a seed each, and checks "
           "at the end that\n"
           "nothing acknowledged is lost, nothing is there twice, and everybody agrees.\n"
           "  --seeds A..B  these seeds, both included (default 1..200)\n"
           "  --seed N      this one alone\n"
+          "  --each        name each seed before it is played: whatever ends the program is then "
+          "the last one's\n"
           "  --trace       tell what happens\n"
           "  --counts      tell what all runs were made of\n",
           out);
@@ -63,43 +65,58 @@ static void tell(const struct sim_counts *c)
     printf("\n");
 }
 
-int main(int argc, char **argv)
+struct options {
+    uint64_t first, last;
+    bool each, trace, counts;
+};
+
+/* False for what is no option. */
+static bool read_options(struct options *o, char **argv)
 {
-    uint64_t first = 1, last = 200, passed = 0, failed = 0;
-    bool trace = false, counts = false;
-    struct sim_counts total = {.entries = 0};
-    for (int i = 1; i < argc; i++) {
+    for (; *argv != NULL; argv++) {
         char *end = NULL;
-        if (strcmp(argv[i], "--trace") == 0) {
-            trace = true;
-        } else if (strcmp(argv[i], "--counts") == 0) {
-            counts = true;
-        } else if (strcmp(argv[i], "--help") == 0) {
-            usage(stdout);
-            return 0;
-        } else if (strcmp(argv[i], "--seeds") == 0 && range(argv[i + 1], &first, &last)) {
-            i++;
-        } else if (strcmp(argv[i], "--seed") == 0 && argv[i + 1] != NULL &&
-                   number(argv[i + 1], &end, &first) && *end == '\0') {
-            last = first;
-            i++;
+        if (strcmp(*argv, "--each") == 0) {
+            o->each = true;
+        } else if (strcmp(*argv, "--trace") == 0) {
+            o->trace = true;
+        } else if (strcmp(*argv, "--counts") == 0) {
+            o->counts = true;
+        } else if (strcmp(*argv, "--seeds") == 0 && range(argv[1], &o->first, &o->last)) {
+            argv++;
+        } else if (strcmp(*argv, "--seed") == 0 && argv[1] != NULL &&
+                   number(argv[1], &end, &o->first) && *end == '\0') {
+            o->last = o->first;
+            argv++;
         } else {
-            usage(stderr);
-            return 2;
+            return false;
         }
     }
-    if (council_protocol_init() != COUNCIL_OK) {
-        return 2;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.first = 1, .last = 200};
+    uint64_t passed = 0, failed = 0;
+    struct sim_counts total = {.entries = 0};
+    bool help = argc > 1 && strcmp(argv[1], "--help") == 0;
+    if (help || !read_options(&o, argv + 1) || council_protocol_init() != COUNCIL_OK) {
+        usage(help ? stdout : stderr);
+        return help ? 0 : 2;
     }
-    for (uint64_t seed = first; seed <= last && failed < FAILURES_MAX; seed++) {
-        if (sim_run(seed, trace, &total)) {
+    for (uint64_t seed = o.first; seed <= o.last && failed < FAILURES_MAX; seed++) {
+        if (o.each) {
+            printf("seed %" PRIu64 " begins\n", seed);
+            (void)fflush(stdout);
+        }
+        if (sim_run(seed, o.trace, &total)) {
             passed++;
         } else {
             failed++;
             printf("  again: sim --seed %" PRIu64 " --trace\n", seed);
         }
     }
-    if (counts) {
+    if (o.counts) {
         tell(&total);
     }
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", passed, failed);

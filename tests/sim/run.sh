@@ -35,15 +35,18 @@ for ((i = 0; i < jobs; i++)); do
     to=$((from + each - 1))
     ((to < first + seeds)) || to=$((first + seeds - 1))
     ((from <= to)) || break
-    build/sim/tests/sim/sim --seeds "$from..$to" --counts >"$log.$i" 2>&1 &
+    build/sim/tests/sim/sim --seeds "$from..$to" --each --counts >"$log.$i" 2>&1 &
 done
 wait
 
 passed=0
 failed=0
 for part in "$log".[0-9]*; do
-    grep -vE '^[0-9]+ passed, [0-9]+ failed$' "$part"
-    read -r good _ bad _ < <(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$part" || echo "0 passed, 1 failed")
+    grep -vE '^([0-9]+ passed, [0-9]+ failed|seed [0-9]+ begins)$' "$part"
+    if ! read -r good _ bad _ < <(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$part"); then
+        good=0 bad=1 # it broke off, in the seed that it named last
+        grep -E '^seed [0-9]+ begins$' "$part" | tail -n 1 | sed 's/begins/ended the program/'
+    fi
     passed=$((passed + good))
     failed=$((failed + bad))
 done
