@@ -1,28 +1,12 @@
 /*
  * test_sync.c - the connection: states, whom it believes, how it waits.
  */
-#include "tests/unit/sync_fake.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static struct fake f;
+#include "tests/unit/sync_world.h"
 
 static int set_up(void **state)
 {
     (void)state;
     fake_init(&f, "sync", 2);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_fini(&f);
     return 0;
 }
 

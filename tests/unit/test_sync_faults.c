@@ -1,62 +1,15 @@
 /*
  * test_sync_faults.c - every way a server's log can be wrong, and what stops for it.
  */
-#include "tests/unit/sync_fake.h"
+#include "tests/unit/sync_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static struct fake f;
 
 static int set_up(void **state)
 {
     (void)state;
     fake_init(&f, "catchup", 2);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_fini(&f);
-    return 0;
-}
-
-static struct fixture_member *member(uint32_t i)
-{
-    return fixture_member(&f.fixture, i);
-}
-
-static void posts(uint32_t by, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        assert_int_equal(fixture_post(&f.fixture, &f.council, member(by), "{\"type\":\"note\"}", 0),
-                         COUNCIL_OK);
-}
-
-/* What the shell holds is the server's log, entry for entry. */
-static void assert_same(uint32_t index)
-{
-    const struct fake_log *log = &f.logs[index];
-    assert_int_equal(log->count, log->log->count);
-    for (uint32_t i = 0; i < log->count; i++) {
-        assert_memory_equal(log->rows[i].head, log->log->entries[i].head, COUNCIL_HASH_BYTES);
-        assert_string_equal(log->rows[i].text, log->log->entries[i].text);
-    }
-    assert_memory_equal(fake_view(&f, index).replica->state.tail.head, log->log->log.tail.head,
-                        COUNCIL_HASH_BYTES);
-}
-
-static void assert_stopped(uint32_t index, enum council_error error)
-{
-    struct sync_log_view view = fake_view(&f, index);
-    assert_int_equal(view.state, SYNC_LOG_STOPPED);
-    assert_int_equal(view.stopped, error);
 }
 
 static void test_invalid_entry_stops_its_log_alone(void **state)

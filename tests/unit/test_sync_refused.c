@@ -1,51 +1,15 @@
 /*
  * test_sync_refused.c - what an outbox item does after the server refused it, and what proves that it is not in the log.
  */
-#include "tests/unit/sync_fake.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/unit/sync_world.h"
 
 #define NOTE "{\"type\":\"note\"}"
-
-static struct fake f;
 
 static int set_up(void **state)
 {
     (void)state;
     fake_init(&f, "outbox", 3);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fake_fini(&f);
-    return 0;
-}
-
-static struct fixture_member *member(uint32_t i)
-{
-    return fixture_member(&f.fixture, i);
-}
-
-static uint32_t own_posts(void)
-{
-    return fake_entries_of_device(&f, COUNCIL_KIND_POST);
-}
-
-static void assert_acked_once(uint64_t item)
-{
-    assert_int_equal(fake_item(&f, item)->acked, 1);
-    assert_int_equal(fake_item(&f, item)->failed, 0);
-    assert_false(sync_outbox_has(f.sync, item));
-    /* the replica holds exactly the item's bytes at the place it was told */
-    const struct fake_row *row = &f.logs[0].rows[fake_item(&f, item)->seq - 1];
-    assert_string_equal(row->text, fake_item(&f, item)->text);
 }
 
 static void test_control_does_not_overtake_a_refused_post(void **state)
