@@ -13,9 +13,17 @@
 #include "protocol/bytes.h"
 #include "protocol/localtime.h"
 
-#define CONTENT_TYPE(symbol, name, role, what) {name, CONTENT_ROLE_##role, what},
+enum role {
+    CONTENT_ROLE_POST,
+    CONTENT_ROLE_RECORD
+};
+
+#define CONTENT_TYPE(symbol, name, role, what) {name, CONTENT_ROLE_##role},
 #define CONTENT_FIELD(type, name, kind, min, max, optional, what)
-static const struct content_info types[] = {
+static const struct {
+    const char *name;
+    enum role role;
+} types[] = {
 #include "client/model/content.def"
 };
 #undef CONTENT_TYPE
@@ -35,11 +43,6 @@ enum {
 };
 
 static const char *const states[] = {"done", "partly", "missed", "dropped"};
-
-const struct content_info *content_info(enum content_type type)
-{
-    return &types[type];
-}
 
 const struct content_field *content_fields(enum content_type type, uint32_t *count)
 {

@@ -22,11 +22,6 @@ enum content_type {
     CONTENT_TYPE_COUNT
 };
 
-enum content_role {
-    CONTENT_ROLE_POST,
-    CONTENT_ROLE_RECORD
-};
-
 enum content_kind {
     CONTENT_KIND_TEXT,
     CONTENT_KIND_NUMBER,
@@ -50,19 +45,10 @@ struct content_field {
     bool optional;
 };
 
-struct content_info {
-    const char *name;
-    enum content_role role;
-    const char *what;
-};
-
 /* What went wrong, for a person: the field and what it must be. Empty where nothing did. */
 struct content_fault {
     char text[200];
 };
-
-/* The row of `type`; static storage. */
-const struct content_info *content_info(enum content_type type);
 
 /* The rows of `type`'s fields, and how many they are; static storage. */
 const struct content_field *content_fields(enum content_type type, uint32_t *count);

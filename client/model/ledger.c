@@ -112,12 +112,3 @@ uint32_t model_open_commitment(const struct model *m, const uint8_t author[COUNC
             return i;
     return UINT32_MAX;
 }
-
-const struct model_checkin *model_last_checkin(const struct model *m,
-                                               const uint8_t author[COUNCIL_KEY_BYTES])
-{
-    for (uint32_t i = m->checkin_count; i-- > 0;)
-        if (model_same(m->checkins[i].author, author))
-            return &m->checkins[i];
-    return NULL;
-}

@@ -167,10 +167,6 @@ const struct model_revision *model_revision(const struct model_document *documen
 uint32_t model_open_commitment(const struct model *model, const uint8_t author[COUNCIL_KEY_BYTES],
                                uint32_t after);
 
-/* The latest check-in of a member, or NULL. */
-const struct model_checkin *model_last_checkin(const struct model *model,
-                                               const uint8_t author[COUNCIL_KEY_BYTES]);
-
 /* "open", "partly", "missed", "done", "dropped". */
 const char *model_commitment_word(enum model_commitment_state state);
 
