@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,20 @@ enum {
     TEXT_MAX = 262144
 };
 
+/* The signal that came while a secret was asked for: it waits until the terminal is as it was. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    interrupted = number;
+}
+
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+
+enum {
+    ENDING = sizeof ending / sizeof ending[0]
+};
+
 /* Reads up to a line end or the end of file, one byte at a time so that a second secret may follow on the same descriptor. */
 static bool read_secret(int fd, char *out, uint32_t *len)
 {
@@ -27,7 +42,7 @@ static bool read_secret(int fd, char *out, uint32_t *len)
     for (;;) {
         char c;
         ssize_t got = read(fd, &c, 1);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR && !interrupted)
             continue;
         if (got < 0)
             return false;
@@ -44,16 +59,25 @@ static bool read_secret(int fd, char *out, uint32_t *len)
 static bool ask(int tty, const char *prompt, char *out, uint32_t *len)
 {
     struct termios before, quiet;
-    bool ok = tcgetattr(tty, &before) == 0;
-    if (!ok)
+    const struct sigaction catching = {.sa_handler = on_signal};
+    struct sigaction kept[ENDING];
+    if (tcgetattr(tty, &before) != 0)
         return false;
+    for (size_t i = 0; i < ENDING; i++)
+        sigaction(ending[i], &catching, &kept[i]);
     quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
     /* The echo ends before the prompt is there: what is typed at once is neither shown nor lost. */
-    ok = tcsetattr(tty, TCSAFLUSH, &quiet) == 0 && dprintf(tty, "%s: ", prompt) > 0 &&
-         read_secret(tty, out, len);
+    bool ok = tcsetattr(tty, TCSAFLUSH, &quiet) == 0 && dprintf(tty, "%s: ", prompt) > 0 &&
+              read_secret(tty, out, len);
     tcsetattr(tty, TCSAFLUSH, &before);
     dprintf(tty, "\n");
+    for (size_t i = 0; i < ENDING; i++)
+        sigaction(ending[i], &kept[i], NULL);
+    if (interrupted) {
+        sodium_memzero(out, CLIENT_PASSPHRASE_MAX + 1);
+        (void)raise(interrupted);
+    }
     return ok;
 }
 

@@ -1,10 +1,13 @@
 #!/usr/bin/python3
 """How a member reaches a server: over TLS with a named authority, over a Unix socket, by environment variables, and from a terminal without descriptors."""
+import fcntl
 import os
 import pty
 import shutil
 import select
+import signal
 import subprocess
+import termios
 import time
 
 from harness import BIN, FAILED, LOCKED, OFFLINE, OK, USAGE, World, case, check, environment, equal, has, lacks, main
@@ -164,6 +167,31 @@ def terminal():
     leave.type("Passphrase: ", "on the new machine")
     leave.type("[y/N] ", "n")
     has(leave.end(FAILED), "Nothing was done")
+
+
+@case("an interrupt at a passphrase prompt ends the command by that signal and gives the terminal its echo back")
+def interrupted():
+    home = os.path.join(world.folder, "homes", "typed")
+    master, slave = pty.openpty()
+    echo = lambda: termios.tcgetattr(slave)[3] & termios.ECHO
+    check(echo(), "the terminal echoes at first")
+
+    def own_terminal():
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+
+    process = subprocess.Popen([os.path.join(BIN, "council"), "status"], stdin=slave, stdout=slave, stderr=slave, preexec_fn=own_terminal,
+                               env=environment(COUNCIL_HOME=home))
+    seen = b""
+    while b"Passphrase: " not in seen:
+        check(select.select([master], [], [], 20)[0], "the prompt came")
+        seen += os.read(master, 4096)
+    check(not echo(), "it does not echo while a secret is asked for")
+    os.write(master, b"half\x03")
+    equal(process.wait(20), -signal.SIGINT, "how it ended")
+    check(echo(), "the terminal echoes again")
+    os.close(master)
+    os.close(slave)
 
 
 @case("without a terminal and without a descriptor a command says which option it needs")
