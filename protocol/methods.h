@@ -71,10 +71,11 @@ enum council_wire_type {
 /* Objects inside messages. */
 enum council_wire_shape {
     COUNCIL_SHAPE_NONE,
-    COUNCIL_SHAPE_ENTRY,  /* an entry as it is sent to be appended or registered */
+    COUNCIL_SHAPE_ENTRY,  /* an entry as it is sent to be appended, registered or offered */
     COUNCIL_SHAPE_RECORD, /* an element of `entries` */
     COUNCIL_SHAPE_INVITE,
     COUNCIL_SHAPE_LIMITS,
+    COUNCIL_SHAPE_SUCCESSION,
     COUNCIL_SHAPE_LOG,
     COUNCIL_SHAPE_PRESENT
 };

@@ -83,6 +83,53 @@ bool council_login_verify(const uint8_t sig[COUNCIL_SIG_BYTES],
     return council_verify_p(sig, device, "council/v1/login", f.fields, f.count);
 }
 
+static void succession_fields(struct signed_fields *f, const struct council_succession *s)
+{
+    f->count = 0;
+    add(f, s->from, sizeof(s->from));
+    add(f, s->to, sizeof(s->to));
+}
+
+bool council_succession_sign(struct council_succession *out, const uint8_t from_secret[64],
+                             const uint8_t to[COUNCIL_KEY_BYTES])
+{
+    struct signed_fields f;
+    memcpy(out->from, from_secret + COUNCIL_SEED_BYTES, COUNCIL_KEY_BYTES);
+    memcpy(out->to, to, COUNCIL_KEY_BYTES);
+    succession_fields(&f, out);
+    return memcmp(out->from, out->to, COUNCIL_KEY_BYTES) != 0 &&
+           council_sign_p(out->sig, from_secret, "council/v1/succession", f.fields, f.count);
+}
+
+bool council_succession_verify(const struct council_succession *succession)
+{
+    struct signed_fields f;
+    succession_fields(&f, succession);
+    return memcmp(succession->from, succession->to, COUNCIL_KEY_BYTES) != 0 &&
+           council_verify_p(succession->sig, succession->from, "council/v1/succession", f.fields,
+                            f.count);
+}
+
+bool council_succession_leads(const struct council_succession *successions, uint32_t count,
+                              const uint8_t known[COUNCIL_KEY_BYTES],
+                              const uint8_t now[COUNCIL_KEY_BYTES])
+{
+    const uint8_t *at = known;
+    bool used[COUNCIL_SUCCESSIONS_MAX] = {false};
+    count = count < COUNCIL_SUCCESSIONS_MAX ? count : COUNCIL_SUCCESSIONS_MAX;
+    while (memcmp(at, now, COUNCIL_KEY_BYTES) != 0) {
+        uint32_t i = 0;
+        while (i < count && (used[i] || memcmp(successions[i].from, at, COUNCIL_KEY_BYTES) != 0 ||
+                             !council_succession_verify(&successions[i])))
+            i++;
+        if (i == count)
+            return false;
+        used[i] = true;
+        at = successions[i].to;
+    }
+    return true;
+}
+
 static void invite_fields(struct signed_fields *f, const struct council_challenge *c,
                           const uint8_t council[COUNCIL_KEY_BYTES],
                           const uint8_t member[COUNCIL_KEY_BYTES])

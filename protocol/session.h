@@ -40,6 +40,26 @@ COUNCIL_MUST_USE bool council_login_verify(const uint8_t sig[COUNCIL_SIG_BYTES],
                                            const struct council_challenge *c, const uint8_t *member,
                                            const char *purpose);
 
+/* A server's key `from` names the one that follows it: its signature over P("council/v1/succession", from, to). */
+struct council_succession {
+    uint8_t from[COUNCIL_KEY_BYTES], to[COUNCIL_KEY_BYTES];
+    uint8_t sig[COUNCIL_SIG_BYTES];
+};
+enum {
+    COUNCIL_SUCCESSIONS_MAX = 16 /* that server.hello carries, and that a client follows */
+};
+/* Signs with the old key (64 bytes, libsodium's form) and fills all of `out`. False: the two keys are one, or libsodium failed. */
+COUNCIL_MUST_USE bool council_succession_sign(struct council_succession *out,
+                                              const uint8_t from_secret[64],
+                                              const uint8_t to[COUNCIL_KEY_BYTES]);
+COUNCIL_MUST_USE bool council_succession_verify(const struct council_succession *succession);
+/* Whether a chain of valid successions leads from `known` to `now`, each used at most once, in whatever order they stand. True where the two are the same key. At most
+ * COUNCIL_SUCCESSIONS_MAX of `count` are looked at. README.md section 9.6. */
+COUNCIL_MUST_USE bool council_succession_leads(const struct council_succession *successions,
+                                               uint32_t count,
+                                               const uint8_t known[COUNCIL_KEY_BYTES],
+                                               const uint8_t now[COUNCIL_KEY_BYTES]);
+
 /* The invite key's signature over P("council/v1/invite-read", council, member, server, server nonce): lets a logged-in non-member read texts. */
 COUNCIL_MUST_USE bool council_invite_read_sign(uint8_t sig[COUNCIL_SIG_BYTES],
                                                const uint8_t invite_secret[64],

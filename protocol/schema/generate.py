@@ -147,6 +147,7 @@ SUMMARIES = {
     "auth.login": "Logs a device or a recovery key in, for as long as the connection lasts.",
     "member.register": "Creates a member log on this server.", "log.append": "Appends an entry; the answer means that it is on disk.",
     "log.read": "Entries of a log.", "log.subscribe": "Every entry after a place, then every new one, as log.entry.",
+    "log.offer": "Brings back to a log what this member holds of it and the server lacks, or says that there is nothing.",
     "council.list": "The logs that this member may read.", "presence.join": "Says to be there, and hears who else is.",
     "presence.leave": "Says to be gone.", "presence.signal": "Passes a sealed signal to whoever is there; it is never stored.",
 }
@@ -159,7 +160,7 @@ def openrpc():
     common = [n for n, e in errors.items() if e["code"] < 2000]
     methods = []
     for symbol, name, state, cost in rows("protocol/methods.def", "COUNCIL_METHOD"):
-        takes_entry = name in ("log.append", "member.register")
+        takes_entry = name in ("log.append", "log.offer", "member.register")
         fields = wire_rows("COUNCIL_PARAM", symbol)
         methods.append({
             "name": name, "summary": SUMMARIES[name], "paramStructure": "by-name",

@@ -21,6 +21,16 @@ struct core *core_create(const struct core_config *config, const struct core_ops
     core->ops = *ops;
     core->limits = config->limits;
     core->registration = config->registration;
+    core->offers = config->offers;
+    uint32_t skip = config->n_successions > COUNCIL_SUCCESSIONS_MAX
+                        ? config->n_successions - COUNCIL_SUCCESSIONS_MAX
+                        : 0;
+    core->succession_count = config->n_successions - skip;
+    if (core->succession_count > 0) {
+        memcpy(core->successions, config->successions + skip,
+               core->succession_count * sizeof core->successions[0]);
+    }
+    core->recovering_logs = config->recovering_logs;
     core->wall_ms = config->wall_ms;
     core->mono_ms = config->mono_ms;
     core->origin = strdup(config->origin);

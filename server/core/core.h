@@ -86,6 +86,13 @@ struct core_ops {
     void (*report)(void *ctx, const struct core_report *report);
 };
 
+/* Who may bring logs that this server does not have (log.offer). */
+enum core_offers {
+    CORE_OFFERS_OPEN,    /* any member, as many as they like */
+    CORE_OFFERS_MEMBERS, /* any member, up to the limit offered-logs */
+    CORE_OFFERS_CLOSED   /* nobody: logs that it has are still brought back */
+};
+
 struct core_config {
     const char *origin;           /* "https://host[:port]" or "http://host:port"; copied */
     const uint8_t *server_secret; /* 64 bytes, Ed25519; copied, wiped by core_destroy */
@@ -93,6 +100,10 @@ struct core_config {
     const char *discover;         /* the OpenRPC document as JSON; copied; NULL: {} */
     enum core_registration registration;
     struct core_limits limits;
+    enum core_offers offers;
+    const struct council_succession *successions; /* oldest first, valid; copied */
+    uint32_t n_successions;                       /* the last COUNCIL_SUCCESSIONS_MAX are told */
+    uint64_t recovering_logs;  /* how many logs wait for their members, as the store says */
     uint64_t wall_ms, mono_ms; /* the time now */
 };
 

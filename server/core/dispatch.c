@@ -18,6 +18,7 @@ static handler *const handlers[COUNCIL_METHOD_COUNT] = {
     [COUNCIL_METHOD_LOG_APPEND] = core_do_append,
     [COUNCIL_METHOD_LOG_READ] = core_do_read,
     [COUNCIL_METHOD_LOG_SUBSCRIBE] = core_do_subscribe,
+    [COUNCIL_METHOD_LOG_OFFER] = core_do_offer,
     [COUNCIL_METHOD_COUNCIL_LIST] = core_do_list,
     [COUNCIL_METHOD_PRESENCE_JOIN] = core_do_join,
     [COUNCIL_METHOD_PRESENCE_LEAVE] = core_do_leave,

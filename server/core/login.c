@@ -27,6 +27,23 @@ void core_challenge(const struct core *core, const struct core_conn *conn,
     out->expires = conn->expires_ms;
 }
 
+static void write_successions(const struct core *core, struct council_frame *out)
+{
+    if (core->succession_count == 0) {
+        return;
+    }
+    council_rpc_field_open(out, "successions", '[');
+    for (uint32_t i = 0; i < core->succession_count; i++) {
+        const struct council_succession *succession = &core->successions[i];
+        council_rpc_field_open(out, NULL, '{');
+        council_rpc_field_bytes(out, "from", succession->from, COUNCIL_KEY_BYTES);
+        council_rpc_field_bytes(out, "to", succession->to, COUNCIL_KEY_BYTES);
+        council_rpc_field_bytes(out, "sig", succession->sig, COUNCIL_SIG_BYTES);
+        council_rpc_field_close(out, '}');
+    }
+    council_rpc_field_close(out, ']');
+}
+
 enum council_error core_do_hello(struct core *core, struct core_conn *conn, struct core_call *call)
 {
     if (!council_rpc_bytes(call->rpc.params, "nonce", conn->client_nonce, COUNCIL_NONCE_BYTES)) {
@@ -57,6 +74,8 @@ enum council_error core_do_hello(struct core *core, struct core_conn *conn, stru
     council_rpc_field_int(&out, "entries", CORE_PAGE_ENTRIES);
     council_rpc_field_int(&out, "outstanding", core->limits.outstanding);
     council_rpc_field_close(&out, '}');
+    council_rpc_field_int(&out, "recovering", core->recovering_logs > 0 ? 1 : 0);
+    write_successions(core, &out);
     core_call_answer(core, call, &out);
     return COUNCIL_OK;
 }

@@ -152,6 +152,10 @@ struct core {
     char *origin, *version, *discover;
     uint8_t server_secret[64], server_key[COUNCIL_KEY_BYTES];
     enum core_registration registration;
+    enum core_offers offers;
+    struct council_succession successions[COUNCIL_SUCCESSIONS_MAX];
+    uint32_t succession_count;
+    uint64_t recovering_logs; /* logs that wait for their members */
     struct core_limits limits;
     uint64_t wall_ms, mono_ms;
     uint8_t hash_key[16];
@@ -248,6 +252,7 @@ enum council_error core_do_append(struct core *core, struct core_conn *conn,
 enum council_error core_do_read(struct core *core, struct core_conn *conn, struct core_call *call);
 enum council_error core_do_subscribe(struct core *core, struct core_conn *conn,
                                      struct core_call *call);
+enum council_error core_do_offer(struct core *core, struct core_conn *conn, struct core_call *call);
 enum council_error core_do_list(struct core *core, struct core_conn *conn, struct core_call *call);
 enum council_error core_do_join(struct core *core, struct core_conn *conn, struct core_call *call);
 enum council_error core_do_leave(struct core *core, struct core_conn *conn, struct core_call *call);
