@@ -50,6 +50,16 @@ static int on_commit(void *context, sqlite3 *db, const char *name, int frames)
 
 /* What must hold before the first byte is read: nobody else's, and nothing in the file is trusted
  * to run. */
+static enum store_status secure(struct store *store)
+{
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+    return pragma(store, "PRAGMA locking_mode = EXCLUSIVE");
+}
+
 static enum store_status connect(struct store *store, const char *path)
 {
     /* Writable even for reading only: a journal left by a killed process must be read, under a
@@ -59,12 +69,40 @@ static enum store_status connect(struct store *store, const char *path)
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (rc != SQLITE_OK)
         return store->db == NULL ? STORE_NOMEM : store_fail(store, "open", rc);
-    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-    return pragma(store, "PRAGMA locking_mode = EXCLUSIVE");
+    return secure(store);
+}
+
+/* The name as the engine's URI, by which alone it can be told that nobody writes the file. */
+static void uri_of(const char *path, char *out)
+{
+    static const char hex[] = "0123456789ABCDEF";
+
+    out += sprintf(out, "file:");
+    for (; *path != '\0'; path++) {
+        if (*path == '%' || *path == '?' || *path == '#') {
+            *out++ = '%';
+            *out++ = hex[(unsigned char)*path >> 4];
+            *out++ = hex[(unsigned char)*path & 15];
+        } else {
+            *out++ = *path;
+        }
+    }
+    (void)strcpy(out, "?immutable=1");
+}
+
+static enum store_status connect_copy(struct store *store, const char *path)
+{
+    char *uri = malloc(3 * strlen(path) + sizeof "file:?immutable=1");
+    if (uri == NULL)
+        return STORE_NOMEM;
+    uri_of(path, uri);
+    int rc = sqlite3_open_v2(
+        uri, &store->db,
+        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    free(uri);
+    if (rc != SQLITE_OK)
+        return store->db == NULL ? STORE_NOMEM : store_fail(store, "open", rc);
+    return secure(store);
 }
 
 /* How it is kept, once it is known to be ours. */
@@ -89,12 +127,12 @@ static enum store_status configure(struct store *store)
     return STORE_OK;
 }
 
-static enum store_status set_up(struct store *store, const char *path)
+static enum store_status set_up(struct store *store, const char *path, bool copy)
 {
     int version = 0;
     enum store_status status;
 
-    if ((status = connect(store, path)) != STORE_OK ||
+    if ((status = copy ? connect_copy(store, path) : connect(store, path)) != STORE_OK ||
         (status = store_schema_version(store, &version)) != STORE_OK)
         return status;
     if (store->read_only) {
@@ -130,9 +168,10 @@ enum store_status store_open(const char *path, unsigned flags, struct store **ou
     struct store *store = calloc(1, sizeof *store);
     if (store == NULL)
         return STORE_NOMEM;
-    store->read_only = (flags & STORE_OPEN_READ_ONLY) != 0;
+    bool copy = (flags & STORE_OPEN_COPY) != 0;
+    store->read_only = copy || (flags & STORE_OPEN_READ_ONLY) != 0;
     store->tails = tails_create(STORE_TAILS_MAX);
-    status = store->tails == NULL ? STORE_NOMEM : set_up(store, path);
+    status = store->tails == NULL ? STORE_NOMEM : set_up(store, path, copy);
     if (status != STORE_OK) {
         dispose(store);
         return status;

@@ -3,7 +3,22 @@
  */
 #include "server/store/engine.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* The value in the first column of the row that the statement stands on. */
+static enum store_status take_value(sqlite3_stmt *stmt, void *value, uint32_t *len)
+{
+    const void *blob = sqlite3_column_blob(stmt, 0);
+    uint32_t size = (uint32_t)sqlite3_column_bytes(stmt, 0);
+
+    if (size > *len)
+        return STORE_INVALID;
+    if (size > 0)
+        memcpy(value, blob, size);
+    *len = size;
+    return STORE_OK;
+}
 
 enum store_status store_setting_get(struct store *store, const char *name, void *value,
                                     uint32_t *len)
@@ -15,17 +30,34 @@ enum store_status store_setting_get(struct store *store, const char *name, void 
     enum store_status status = store_step(store, STMT_SETTING_GET, &found);
     if (status != STORE_OK || !found)
         return status != STORE_OK ? status : STORE_NOT_FOUND;
-    const void *blob = sqlite3_column_blob(stmt, 0);
-    uint32_t size = (uint32_t)sqlite3_column_bytes(stmt, 0);
-    if (size > *len) {
-        status = STORE_INVALID;
-    } else {
-        if (size > 0)
-            memcpy(value, blob, size);
-        *len = size;
-    }
+    status = take_value(stmt, value, len);
     store_reset(store, STMT_SETTING_GET);
     return status;
+}
+
+enum store_status store_setting_next(struct store *store, char name[STORE_KEY_MAX + 1], void *value,
+                                     uint32_t *len)
+{
+    sqlite3_stmt *stmt = store_stmt(store, STMT_SETTING_NEXT);
+    bool found;
+
+    (void)sqlite3_bind_text(stmt, 1, name, -1, SQLITE_TRANSIENT);
+    enum store_status status = store_step(store, STMT_SETTING_NEXT, &found);
+    if (status != STORE_OK || !found)
+        return status != STORE_OK ? status : STORE_NOT_FOUND;
+    status = take_value(stmt, value, len);
+    (void)snprintf(name, STORE_KEY_MAX + 1, "%s", (const char *)sqlite3_column_text(stmt, 1));
+    store_reset(store, STMT_SETTING_NEXT);
+    return status;
+}
+
+enum store_status store_setting_drop(struct store *store, const char *name)
+{
+    enum store_status status = store_begin(store);
+    if (status != STORE_OK)
+        return status;
+    (void)sqlite3_bind_text(store_stmt(store, STMT_SETTING_DROP), 1, name, -1, SQLITE_STATIC);
+    return store_end(store, store_run(store, STMT_SETTING_DROP));
 }
 
 enum store_status store_setting_set(struct store *store, const char *name, const void *value,

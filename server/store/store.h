@@ -20,6 +20,8 @@ struct store;
 enum store_open_flag {
     STORE_OPEN_READ_ONLY = 1 << 0, /* for verify, export, stats; still wants it to itself */
     STORE_OPEN_CREATE = 1 << 1,    /* make it where there is none */
+    STORE_OPEN_COPY =
+        1 << 2, /* read only a file that nobody writes (backup.h): no lock, no companions */
 };
 
 /*
@@ -133,6 +135,12 @@ STORE_MUST_USE enum store_status store_setting_get(struct store *store, const ch
                                                    void *value, uint32_t *len);
 STORE_MUST_USE enum store_status store_setting_set(struct store *store, const char *name,
                                                    const void *value, uint32_t len);
+/* The setting whose name comes next after `name`, in order of their bytes; its name in place of `name`, the rest as
+ * get. NOT_FOUND: it was the last. */
+STORE_MUST_USE enum store_status
+store_setting_next(struct store *store, char name[STORE_KEY_MAX + 1], void *value, uint32_t *len);
+/* OK also where there is none. */
+STORE_MUST_USE enum store_status store_setting_drop(struct store *store, const char *name);
 
 STORE_MUST_USE enum store_status store_stats(struct store *store, struct store_stats *out);
 

@@ -1,0 +1,176 @@
+/*
+ * Copies of the store: what was appended while they were made is in them, and a copy that fails or is given up leaves the
+ * store as it was.
+ */
+#include "tests/unit/store_fixture.h"
+
+#include "server/store/backup.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+static void copy_path(const struct fixture *fx, char out[128])
+{
+    (void)snprintf(out, 128, "%s/copy of 50%%?#.db", fx->folder);
+}
+
+/* A store read from the copy alone: no companions are made beside it. */
+static struct store *open_copy(const char *path)
+{
+    struct store *copy = NULL;
+    char wal[160];
+    assert_status(store_open(path, STORE_OPEN_COPY, &copy), STORE_OK);
+    (void)snprintf(wal, sizeof wal, "%s-wal", path);
+    assert_int_equal(access(wal, F_OK), -1);
+    return copy;
+}
+
+static void expect_log(struct store *store, uint64_t log, uint64_t seq)
+{
+    struct store_log_info info;
+    struct store_slice slice;
+    struct fx_bytes bytes;
+    assert_status(store_log_info(store, fx_id('L', log), &info), STORE_OK);
+    assert_int_equal(info.seq, seq);
+    struct store_reading reading = {.after_seq = seq - 1, .what = STORE_READ_DATA};
+    assert_status(store_read(store, fx_id('L', log), &reading, &slice), STORE_OK);
+    assert_int_equal(slice.n, 1);
+    struct store_row row = fx_row(log, seq, &bytes);
+    assert_int_equal(slice.entries[0].text_len, row.entry.text_len);
+    assert_memory_equal(slice.entries[0].text, row.entry.text, row.entry.text_len);
+    store_slice_fini(&slice);
+}
+
+static void holds_what_is_appended_meanwhile(void **state)
+{
+    struct fixture *fx = *state;
+    struct store_backup *backup = NULL;
+    char path[128];
+    uint64_t seq = 5000, other = 0, pages = 0, of = 0;
+    bool done = false, more = false;
+    struct stat at;
+    copy_path(fx, path);
+    fx_append_run(fx->store, 1, 1, seq);
+    assert_status(store_backup_begin(fx->store, path, &backup), STORE_OK);
+    for (uint32_t steps = 0; !done; steps++) {
+        assert_true(steps < 10000);
+        assert_status(store_backup_step(backup, 4, &done), STORE_OK);
+        if (steps <
+            50) { /* a new log, rows of an old one, housekeeping: all of it between two steps */
+            fx_append_run(fx->store, 1, seq + 1, seq + 20);
+            seq += 20;
+            fx_append_run(fx->store, 2, other + 1, other + 20);
+            other += 20;
+            assert_status(store_maintain(fx->store, 10, &more), STORE_OK);
+        }
+    }
+    store_backup_progress(backup, &pages, &of);
+    assert_int_equal(pages, of);
+    assert_true(of > 20);
+    assert_status(store_backup_end(backup), STORE_OK);
+    assert_int_equal(stat(path, &at), 0);
+    assert_int_equal(at.st_mode & 0777, 0600);
+    struct store *copy = open_copy(path);
+    expect_log(copy, 1, seq);
+    expect_log(copy, 2, other);
+    assert_status(store_setting_set(copy, "x", "y", 1), STORE_INVALID);
+    assert_status(store_close(copy), STORE_OK);
+    assert_int_equal(unlink(path), 0);
+    fx_append_run(fx->store, 1, seq + 1, seq + 1);
+}
+
+static void takes_no_file_that_is_there(void **state)
+{
+    struct fixture *fx = *state;
+    struct store_backup *backup = NULL;
+    assert_status(store_backup_begin(fx->store, fx->path, &backup), STORE_EXISTS);
+    assert_null(backup);
+    assert_status(store_backup_begin(fx->store, "/nowhere at all/copy", &backup), STORE_NOT_FOUND);
+    assert_null(backup);
+}
+
+static void given_up_leaves_the_store(void **state)
+{
+    struct fixture *fx = *state;
+    struct store_backup *backup = NULL;
+    char path[128];
+    bool done = false;
+    copy_path(fx, path);
+    fx_append_run(fx->store, 1, 1, 5000);
+    assert_status(store_backup_begin(fx->store, path, &backup), STORE_OK);
+    assert_status(store_backup_step(backup, 4, &done), STORE_OK);
+    assert_false(done);
+    assert_status(store_backup_end(backup), STORE_INVALID);
+    assert_int_equal(unlink(path), 0);
+    fx_append_run(fx->store, 1, 5001, 5100);
+    fx_close(fx);
+    fx_open(fx, 0);
+    expect_log(fx->store, 1, 5100);
+}
+
+/* A file may not grow beyond a limit: to the copy that is a full disk, to the store (whose files are smaller) nothing. */
+static void a_full_disk_is_the_copys_alone(void **state)
+{
+    struct fixture *fx = *state;
+    struct store_backup *backup = NULL;
+    struct rlimit before, small;
+    char path[128];
+    bool done = false;
+    enum store_status status = STORE_OK;
+    copy_path(fx, path);
+    fx_append_run(fx->store, 1, 1, 20000);
+    assert_status(store_settle(fx->store), STORE_OK);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 1 << 20;
+    void (*old)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_status(store_backup_begin(fx->store, path, &backup), STORE_OK);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    while (status == STORE_OK && !done) {
+        status = store_backup_step(backup, STORE_BACKUP_PAGES, &done);
+    }
+    enum store_status ended = store_backup_end(backup);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, old);
+    assert_true(status != STORE_OK);
+    assert_true(ended != STORE_OK);
+    assert_int_equal(unlink(path), 0);
+    fx_append_run(fx->store, 1, 20001, 20100);
+    expect_log(fx->store, 1, 20100);
+}
+
+static void settings_are_walked_and_dropped(void **state)
+{
+    struct fixture *fx = *state;
+    char name[STORE_KEY_MAX + 1] = "quota:";
+    uint8_t value[STORE_VALUE_MAX];
+    uint32_t len = sizeof value;
+    assert_status(store_setting_next(fx->store, name, value, &len), STORE_NOT_FOUND);
+    assert_status(store_setting_set(fx->store, "quota:b", "two", 3), STORE_OK);
+    assert_status(store_setting_set(fx->store, "quota:a", "one!", 4), STORE_OK);
+    assert_status(store_setting_set(fx->store, "other", "", 0), STORE_OK);
+    assert_status(store_setting_next(fx->store, name, value, &len), STORE_OK);
+    assert_string_equal(name, "quota:a");
+    assert_int_equal(len, 4);
+    len = sizeof value;
+    assert_status(store_setting_next(fx->store, name, value, &len), STORE_OK);
+    assert_string_equal(name, "quota:b");
+    assert_memory_equal(value, "two", 3);
+    assert_status(store_setting_drop(fx->store, "quota:b"), STORE_OK);
+    assert_status(store_setting_drop(fx->store, "quota:b"), STORE_OK);
+    (void)snprintf(name, sizeof name, "quota:a");
+    len = sizeof value;
+    assert_status(store_setting_next(fx->store, name, value, &len), STORE_NOT_FOUND);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(holds_what_is_appended_meanwhile, fx_setup, fx_teardown),
+        cmocka_unit_test_setup_teardown(takes_no_file_that_is_there, fx_setup, fx_teardown),
+        cmocka_unit_test_setup_teardown(given_up_leaves_the_store, fx_setup, fx_teardown),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_the_copys_alone, fx_setup, fx_teardown),
+        cmocka_unit_test_setup_teardown(settings_are_walked_and_dropped, fx_setup, fx_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
