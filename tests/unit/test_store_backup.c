@@ -25,22 +25,6 @@ static struct store *open_copy(const char *path)
     return copy;
 }
 
-static void expect_log(struct store *store, uint64_t log, uint64_t seq)
-{
-    struct store_log_info info;
-    struct store_slice slice;
-    struct fx_bytes bytes;
-    assert_status(store_log_info(store, fx_id('L', log), &info), STORE_OK);
-    assert_int_equal(info.seq, seq);
-    struct store_reading reading = {.after_seq = seq - 1, .what = STORE_READ_DATA};
-    assert_status(store_read(store, fx_id('L', log), &reading, &slice), STORE_OK);
-    assert_int_equal(slice.n, 1);
-    struct store_row row = fx_row(log, seq, &bytes);
-    assert_int_equal(slice.entries[0].text_len, row.entry.text_len);
-    assert_memory_equal(slice.entries[0].text, row.entry.text, row.entry.text_len);
-    store_slice_fini(&slice);
-}
-
 static void holds_what_is_appended_meanwhile(void **state)
 {
     struct fixture *fx = *state;
@@ -54,15 +38,15 @@ static void holds_what_is_appended_meanwhile(void **state)
     assert_status(store_backup_begin(fx->store, path, &backup), STORE_OK);
     for (uint32_t steps = 0; !done; steps++) {
         assert_true(steps < 10000);
-        assert_status(store_backup_step(backup, 4, &done), STORE_OK);
-        if (steps <
-            50) { /* a new log, rows of an old one, housekeeping: all of it between two steps */
+        /* Between two steps: rows of an old log and of a new one, and housekeeping. */
+        if (steps < 50) {
             fx_append_run(fx->store, 1, seq + 1, seq + 20);
             seq += 20;
             fx_append_run(fx->store, 2, other + 1, other + 20);
             other += 20;
             assert_status(store_maintain(fx->store, 10, &more), STORE_OK);
         }
+        assert_status(store_backup_step(backup, 4, &done), STORE_OK);
     }
     store_backup_progress(backup, &pages, &of);
     assert_int_equal(pages, of);
@@ -71,8 +55,8 @@ static void holds_what_is_appended_meanwhile(void **state)
     assert_int_equal(stat(path, &at), 0);
     assert_int_equal(at.st_mode & 0777, 0600);
     struct store *copy = open_copy(path);
-    expect_log(copy, 1, seq);
-    expect_log(copy, 2, other);
+    fx_check_log(copy, 1, seq);
+    fx_check_log(copy, 2, other);
     assert_status(store_setting_set(copy, "x", "y", 1), STORE_INVALID);
     assert_status(store_close(copy), STORE_OK);
     assert_int_equal(unlink(path), 0);
@@ -105,7 +89,7 @@ static void given_up_leaves_the_store(void **state)
     fx_append_run(fx->store, 1, 5001, 5100);
     fx_close(fx);
     fx_open(fx, 0);
-    expect_log(fx->store, 1, 5100);
+    fx_check_log(fx->store, 1, 5100);
 }
 
 /* A file may not grow beyond a limit: to the copy that is a full disk, to the store (whose files are smaller) nothing. */
@@ -136,7 +120,7 @@ static void a_full_disk_is_the_copys_alone(void **state)
     assert_true(ended != STORE_OK);
     assert_int_equal(unlink(path), 0);
     fx_append_run(fx->store, 1, 20001, 20100);
-    expect_log(fx->store, 1, 20100);
+    fx_check_log(fx->store, 1, 20100);
 }
 
 static void settings_are_walked_and_dropped(void **state)
