@@ -1,8 +1,8 @@
 /*
- * bytes.c - base64url, big-endian integers, P() and H, and Ed25519 over P().
+ * bytes.c - base64url of secrets, big-endian integers, P() and H, and Ed25519 over P().
  *
  * Owns the exact bytes that are hashed and signed (README.md section 1). Knows no entry, kind or log.
- * The codec, the hash and the curve are libsodium's; only their framing is here.
+ * The secrets' codec, the hash and the curve are libsodium's; only their framing is here.
  */
 #include "protocol/bytes.h"
 
@@ -13,7 +13,7 @@ enum {
     SIGNED_P_MAX = 512
 };
 
-void council_b64_encode(char *out, const uint8_t *bytes, uint32_t len)
+void council_b64_encode_secret(char *out, const uint8_t *bytes, uint32_t len)
 {
     if (len == 0) {
         out[0] = '\0';
@@ -23,16 +23,7 @@ void council_b64_encode(char *out, const uint8_t *bytes, uint32_t len)
                             sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
-uint32_t council_b64_bytes(uint32_t chars)
-{
-    uint32_t rest = chars % 4;
-    if (rest == 1) {
-        return UINT32_MAX;
-    }
-    return chars / 4 * 3 + (rest == 0 ? 0 : rest - 1);
-}
-
-bool council_b64_decode(uint8_t *out, uint32_t len, const char *text, uint32_t chars)
+bool council_b64_decode_secret(uint8_t *out, uint32_t len, const char *text, uint32_t chars)
 {
     size_t got = 0;
     if (council_b64_bytes(chars) != len) {
@@ -41,8 +32,13 @@ bool council_b64_decode(uint8_t *out, uint32_t len, const char *text, uint32_t c
     if (len == 0) {
         return true;
     }
+    unsigned high = 0; /* libsodium 1.0.18 takes bytes above 127 for characters of the alphabet */
+    for (uint32_t i = 0; i < chars; i++) {
+        high |= (unsigned char)text[i] & 0x80u;
+    }
     /* libsodium refuses trailing bits that are not zero, and a NULL end makes it refuse every other character. */
-    return sodium_base642bin(out, len, text, chars, NULL, &got, NULL,
+    return high == 0 &&
+           sodium_base642bin(out, len, text, chars, NULL, &got, NULL,
                              sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
            got == len;
 }

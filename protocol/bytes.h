@@ -41,6 +41,11 @@ void council_b64_encode(char *out, const uint8_t *bytes, uint32_t len);
 COUNCIL_MUST_USE bool council_b64_decode(uint8_t *out, uint32_t len, const char *text,
                                          uint32_t chars);
 
+/* The same for secrets: seeds in files and links. In a time that does not depend on the bytes, and slower. */
+void council_b64_encode_secret(char *out, const uint8_t *bytes, uint32_t len);
+COUNCIL_MUST_USE bool council_b64_decode_secret(uint8_t *out, uint32_t len, const char *text,
+                                                uint32_t chars);
+
 /* Bytes that `chars` base64url characters decode to, or UINT32_MAX where no bytes have that length. */
 uint32_t council_b64_bytes(uint32_t chars);
 

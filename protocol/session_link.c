@@ -146,7 +146,7 @@ enum council_error council_link_encode(char out[COUNCIL_LINK_MAX], const struct 
                    "a link fits");
     memcpy(out, url, len);
     memcpy(out + len, join, sizeof(join));
-    council_b64_encode(out + len + strlen(join), payload, PAYLOAD);
+    council_b64_encode_secret(out + len + strlen(join), payload, PAYLOAD);
     sodium_memzero(payload, sizeof(payload));
     return COUNCIL_OK;
 }
@@ -175,7 +175,7 @@ enum council_error council_link_decode(struct council_link *out, const char *tex
     if (len <= tail || memcmp(text + len - tail, join, strlen(join)) != 0 ||
         !council_url_normalise(link.url, text, len - tail))
         return COUNCIL_E_BAD_LINK;
-    if (council_b64_decode(payload, PAYLOAD, text + len - PAYLOAD_CHARS, PAYLOAD_CHARS) &&
+    if (council_b64_decode_secret(payload, PAYLOAD, text + len - PAYLOAD_CHARS, PAYLOAD_CHARS) &&
         payload[0] == LINK_VERSION) {
         const uint8_t *at = pull(link.council, pull(link.invite_seed, payload + 1));
         link.seq = council_u64be_read(at);

@@ -92,7 +92,7 @@ static int key_read(const char *path, uint8_t seed[COUNCIL_SEED_BYTES])
     ssize_t n = read(fd, line, sizeof line);
     close(fd);
     bool good = n == KEY_LINE && line[COUNCIL_KEY_CHARS] == '\n' &&
-                council_b64_decode(seed, COUNCIL_SEED_BYTES, line, COUNCIL_KEY_CHARS);
+                council_b64_decode_secret(seed, COUNCIL_SEED_BYTES, line, COUNCIL_KEY_CHARS);
     sodium_memzero(line, sizeof line);
     if (!good) {
         (void)complain(HOST_EXIT_DATA, path, "not a server key");
@@ -119,7 +119,7 @@ static bool key_write(const struct host_datadir *dir, const char *path,
     if (!host_datadir_file(dir->path, "server.key.new", part)) {
         return false;
     }
-    council_b64_encode(line, seed, COUNCIL_SEED_BYTES);
+    council_b64_encode_secret(line, seed, COUNCIL_SEED_BYTES);
     line[COUNCIL_KEY_CHARS] = '\n';
     (void)unlink(part);
     int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
