@@ -94,12 +94,16 @@ class Manager:
             self.env["WATCHDOG_USEC"] = str(watchdog_usec)
         self.said = []
 
-    def start(self, wrap=(), prepare=None, sanitizer=None):
+    def start(self, wrap=(), prepare=None, sanitizer=None, user=None):
         line = unit_values("systemd/councild.service", "ExecStart")[0]
         check(line.startswith("/usr/bin/councild "), line)
         command = list(wrap) + [os.path.join(BIN, "councild")] + line.split()[1:]
 
         def before():
+            if user:
+                os.setgroups([])
+                os.setresgid(user, user, user)
+                os.setresuid(user, user, user)
             die_with_parent()
             if prepare:
                 prepare()
@@ -165,25 +169,39 @@ def notify():
     equal(oct(mode), "0o700", "the data folder's mode")
 
 
+NOBODY = 65534
+
+
+def owned_world():
+    """A world whose data folder is a powerless user's, where this process may give files away; and that user."""
+    world = World(start=False)
+    if os.getuid() != 0:
+        return world, None
+    os.mkdir(world.server.data, 0o700)
+    os.chown(world.server.data, NOBODY, NOBODY)
+    os.chmod(world.folder, 0o711)
+    return world, NOBODY
+
+
 @case("the unit's system call filter is enough for a week: one call outside it would end the process")
 def filtered():
     if not tool or seccomp.why_not():
         return "systemd-analyze is not installed" if not tool else seccomp.why_not()
     unit = "systemd/councild.service"
     walls = seccomp.Filter(unit_values(unit, "SystemCallFilter"), unit_values(unit, "RestrictAddressFamilies")[0].split())
-    for name in ("mount", "ptrace", "bpf", "reboot", "chown", "setuid", "swapon", "shmget"):
+    for name in ("mount", "ptrace", "bpf", "reboot", "chown", "setuid", "swapon", "kexec_load"):
         check(name not in walls.calls, name + " is let through")
-    world = World(start=False)
+    world, user = owned_world()
     manager = Manager(world)
-    manager.start(prepare=walls.load, sanitizer=":detect_leaks=0")  # the leak check traces its own process
+    manager.start(prepare=walls.load, user=user, sanitizer=":detect_leaks=0")  # the leak check traces its own process
     has(open("/proc/%d/status" % manager.process.pid).read(), "Seccomp:\t2", "the process's status")
     week(world, "filtered")
     manager.stop()
     # The control: the same filter without what a WebSocket needs.
     broken = seccomp.Filter(unit_values(unit, "SystemCallFilter") + ["~accept4 accept"], ["AF_UNIX", "AF_INET", "AF_INET6"])
-    second = World(start=False)
+    second, user = owned_world()
     manager = Manager(second)
-    manager.start(prepare=broken.load, sanitizer=":detect_leaks=0")
+    manager.start(prepare=broken.load, user=user, sanitizer=":detect_leaks=0")
     with socket.create_connection(("127.0.0.1", second.server.port)):
         equal(manager.process.wait(30), -signal.SIGSYS, "a server without accept4")
     second.server.process = None
@@ -196,10 +214,7 @@ def read_only():
         return "needs root, unshare and setpriv"
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
         return "mount namespaces are not allowed here"
-    world = World(start=False)
-    os.mkdir(world.server.data, 0o700)
-    os.chown(world.server.data, 65534, 65534)
-    os.chmod(world.folder, 0o711)
+    world, _ = owned_world()
     script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro / && ! touch "$(dirname "$0")/x" 2>/dev/null && exec "$@"'
     manager = Manager(world)
     # The environment keeps NOTIFY_SOCKET: its folder is on the read-only system, which a datagram does not mind.
