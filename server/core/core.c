@@ -57,6 +57,7 @@ void core_destroy(struct core *core)
     core_logs_fini(core);
     core_buckets_fini(core);
     sodium_memzero(core->server_secret, sizeof core->server_secret);
+    free(core->quotas);
     free(core->origin);
     free(core->version);
     free(core->discover);

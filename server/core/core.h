@@ -156,4 +156,17 @@ bool core_drained(const struct core *core);
 
 void core_stats(const struct core *core, struct core_stats *out);
 
+/* ---- changed while the server runs (tune.c) ---- */
+
+#define CORE_QUOTAS_MAX 65536u /* logs with a quota of their own */
+
+/* Limits from now on. What is above a lower ceiling already stays until it goes by itself. */
+void core_set_limits(struct core *core, const struct core_limits *limits);
+void core_set_registration(struct core *core, enum core_registration registration);
+/* Entries and bytes that one log may have instead of limits log-entries and log-bytes; 0: as the limit says, both: forget it. False: out
+ * of memory, or too many. */
+__attribute__((warn_unused_result)) bool core_set_quota(struct core *core,
+                                                        const uint8_t log[COUNCIL_KEY_BYTES],
+                                                        uint64_t entries, uint64_t bytes);
+
 #endif

@@ -65,7 +65,8 @@ enum council_error core_gate_quota(const struct core *core, const struct core_lo
                                    const struct core_call *call)
 {
     const struct core_append *append = &call->u.append;
-    uint64_t entries = core->limits.log_entries, bytes = core->limits.log_bytes;
+    uint64_t entries = 0, bytes = 0;
+    core_quota_of(core, log->key, &entries, &bytes);
     if (append->entry.kind == COUNCIL_KIND_ERASE ||
         council_kind_has(append->entry.kind, COUNCIL_FLAG_CONTROL)) {
         /* A full log must still be able to change keys and let people go. */

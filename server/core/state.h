@@ -147,6 +147,11 @@ struct core_call {
     } u;
 };
 
+struct core_quota {
+    uint8_t log[COUNCIL_KEY_BYTES];
+    uint64_t entries, bytes; /* 0: as the limit says */
+};
+
 struct core {
     struct core_ops ops;
     char *origin, *version, *discover;
@@ -157,6 +162,8 @@ struct core {
     uint32_t succession_count;
     uint64_t recovering_logs; /* logs that wait for their members */
     struct core_limits limits;
+    struct core_quota *quotas; /* ascending by log; owned */
+    uint32_t quota_count, quota_size;
     uint64_t wall_ms, mono_ms;
     uint8_t hash_key[16];
 
@@ -196,6 +203,12 @@ void core_fatal(struct core *core, const char *what);
 /* Logs a failed reading; STORE_IO there is fatal too. */
 void core_store_failed(struct core *core, const char *event, enum store_status status);
 uint64_t core_hash(const struct core *core, const uint8_t key[COUNCIL_KEY_BYTES]);
+
+/* ---- tune.c ---- */
+
+/* What a log may hold. */
+void core_quota_of(const struct core *core, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t *entries,
+                   uint64_t *bytes);
 
 /* ---- session.c ---- */
 
