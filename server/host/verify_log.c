@@ -118,7 +118,8 @@ static bool check_parsed(struct check *check, const struct store_entry *stored,
     if (memcmp(check->log.tail.head, stored->head, COUNCIL_HASH_BYTES) != 0) {
         return wrong(check, stored->seq, "stored_head");
     }
-    if (!remember(check, entry, stored->seq, bare)) {
+    /* Without data that no erase took: it was brought back so, and its erasure never was. */
+    if (!remember(check, entry, stored->seq, bare && (stored->flags & STORE_MISSING) == 0)) {
         return false;
     }
     if (erase) {

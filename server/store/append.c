@@ -31,6 +31,9 @@ static bool change_is_sound(const struct store_change *change)
     case STORE_CHANGE_MEMBERSHIP:
         return change->u.membership.from_seq <= NUMBER_MAX &&
                change->u.membership.until_seq <= NUMBER_MAX;
+    case STORE_CHANGE_RECOVERING:
+        return change->u.recovering.state == STORE_WAITING ||
+               change->u.recovering.state == STORE_RECOVERY_OPEN;
     default:
         return true;
     }
@@ -76,7 +79,8 @@ static enum store_status insert_entry(struct store *store, const struct tail *ta
     (void)sqlite3_bind_int64(stmt, 4, tail->row);
     (void)sqlite3_bind_int(stmt, 5, (entry->flags & STORE_FOLDS) != 0);
     (void)sqlite3_bind_int(stmt, 6, (entry->flags & STORE_CONTROL) != 0);
-    (void)sqlite3_bind_int(stmt, 7, (entry->flags & STORE_SEALED) != 0);
+    int sealed = (entry->flags & STORE_SEALED) == 0 ? 0 : entry->data != NULL ? 1 : STORE_CAME_BARE;
+    (void)sqlite3_bind_int(stmt, 7, sealed);
     store_bind_uint(stmt, 8, entry->received_ms);
     store_bind_uint(stmt, 9, (uint64_t)entry->text_len + entry->data_len);
     store_bind_id(stmt, 10, entry->head);

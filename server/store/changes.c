@@ -123,6 +123,34 @@ static enum store_status use_code(struct store *store, const struct store_row *r
     return status;
 }
 
+static enum store_status set_recovery_state(struct store *store, const struct store_row *row,
+                                            const struct store_change *change)
+{
+    bool over = change->type == STORE_CHANGE_RECOVERED;
+    struct tail *tail;
+
+    enum store_status status = store_tail_find(store, row->log, &tail);
+    if (status != STORE_OK)
+        return status;
+    return store_recovery_set(store, tail, over ? STORE_RECOVERED : change->u.recovering.state);
+}
+
+static enum store_status offered(struct store *store, const struct store_row *row,
+                                 const struct store_change *change)
+{
+    struct tail *tail;
+
+    enum store_status status = store_tail_find(store, row->log, &tail);
+    if (status != STORE_OK)
+        return status;
+    if (row->entry.seq != 1)
+        return STORE_INVALID;
+    sqlite3_stmt *stmt = store_stmt(store, STMT_OFFERED_INSERT);
+    (void)sqlite3_bind_int64(stmt, 1, tail->id);
+    store_bind_id(stmt, 2, change->u.offered.member);
+    return store_run(store, STMT_OFFERED_INSERT);
+}
+
 enum store_status store_change_apply(struct store *store, const struct store_row *row,
                                      const struct store_change *change)
 {
@@ -133,6 +161,9 @@ enum store_status store_change_apply(struct store *store, const struct store_row
         [STORE_CHANGE_RECOVERY_DROP] = drop_recovery,
         [STORE_CHANGE_ERASE] = erase,
         [STORE_CHANGE_CODE_USE] = use_code,
+        [STORE_CHANGE_RECOVERING] = set_recovery_state,
+        [STORE_CHANGE_RECOVERED] = set_recovery_state,
+        [STORE_CHANGE_OFFERED] = offered,
     };
     unsigned type = (unsigned)change->type;
 

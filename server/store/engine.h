@@ -24,6 +24,7 @@ enum {
     STORE_JOURNAL_MAX = 16777216, /* the journal file is cut back to this when it is reused */
     STORE_BLOCK = 64,             /* entries of an extent */
     STORE_DETAIL_MAX = 200,
+    STORE_CAME_BARE = 2, /* entry.sealed where the data never came; else 0 or 1 */
 };
 
 _Static_assert(STORE_FLUSH_ROWS_MUST + (int)STORE_BATCH_ROWS_MAX < STORE_TAILS_MAX,
@@ -95,6 +96,10 @@ void store_tails_revert(struct store *store); /* the batch is not */
 enum store_status store_tails_recover(struct store *store);
 enum store_status store_tails_flush(struct store *store);
 
+/* The logs that a statement lists by number and name: what stands behind store_logs. */
+enum store_status store_logs_listed(struct store *store, enum store_stmt id, uint64_t *cursor,
+                                    struct store_log_info *out, uint32_t max, uint32_t *n);
+
 /* rows.c: where a log's entries stand. Fills rows[] with those of one block (entries 64*block+1
  * ...), as many as there are. */
 enum store_status store_block_rows(struct store *store, const struct tail *tail, uint64_t block,
@@ -108,6 +113,12 @@ enum store_status store_block_keep(struct store *store, const struct tail *tail)
 /* changes.c: applies one change of a batch, just before its row. */
 enum store_status store_change_apply(struct store *store, const struct store_row *row,
                                      const struct store_change *change);
+
+/* recovering.c: a log's state, and a new one. */
+enum store_status store_recovery_find(struct store *store, const struct tail *tail,
+                                      enum store_recovery *out);
+enum store_status store_recovery_set(struct store *store, const struct tail *tail,
+                                     enum store_recovery state);
 
 /* maintain.c: copies the journal into the file. */
 enum store_status store_checkpoint(struct store *store, bool truncate);

@@ -228,22 +228,29 @@ enum store_status store_log_info(struct store *store, const uint8_t log[STORE_ID
     struct tail *tail;
 
     enum store_status status = store_tail_find(store, log, &tail);
-    if (status == STORE_OK)
-        describe(tail, out);
-    return status;
+    if (status != STORE_OK)
+        return status;
+    describe(tail, out);
+    return store_recovery_find(store, tail, &out->recovery);
 }
 
 enum store_status store_logs(struct store *store, uint64_t *cursor, struct store_log_info *out,
                              uint32_t max, uint32_t *n)
 {
-    sqlite3_stmt *stmt = store_stmt(store, STMT_LOG_AFTER);
+    return store_logs_listed(store, STMT_LOG_AFTER, cursor, out, max, n);
+}
+
+enum store_status store_logs_listed(struct store *store, enum store_stmt id, uint64_t *cursor,
+                                    struct store_log_info *out, uint32_t max, uint32_t *n)
+{
+    sqlite3_stmt *stmt = store_stmt(store, id);
     enum store_status status = STORE_OK;
     bool found;
 
     *n = 0;
     store_bind_uint(stmt, 1, *cursor);
     store_bind_uint(stmt, 2, max);
-    while (*n < max && (status = store_step(store, STMT_LOG_AFTER, &found)) == STORE_OK && found) {
+    while (*n < max && (status = store_step(store, id, &found)) == STORE_OK && found) {
         uint8_t log[STORE_ID_BYTES];
         if (!store_column_id(stmt, 1, log)) {
             status = damaged(store, "a log's name");
@@ -255,6 +262,6 @@ enum store_status store_logs(struct store *store, uint64_t *cursor, struct store
         *cursor = store_column_uint(stmt, 0);
         ++*n;
     }
-    store_reset(store, STMT_LOG_AFTER);
+    store_reset(store, id);
     return status;
 }

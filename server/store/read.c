@@ -40,7 +40,7 @@ static bool decode(const struct reader *reader, sqlite3_stmt *stmt, uint64_t seq
                    struct store_entry *entry)
 {
     const void *sig = sqlite3_column_blob(stmt, COL_SIG);
-    bool sealed = sqlite3_column_int(stmt, COL_SEALED) != 0;
+    int sealed = sqlite3_column_int(stmt, COL_SEALED);
 
     if (sqlite3_column_int64(stmt, COL_LOG) != reader->tail->id ||
         store_column_uint(stmt, COL_SEQ) != seq || sig == NULL ||
@@ -52,9 +52,9 @@ static bool decode(const struct reader *reader, sqlite3_stmt *stmt, uint64_t seq
     entry->received_ms = store_column_uint(stmt, COL_RECEIVED);
     entry->flags = (uint8_t)((sqlite3_column_int(stmt, COL_FOLDS) != 0 ? STORE_FOLDS : 0) |
                              (sqlite3_column_int(stmt, COL_CONTROL) != 0 ? STORE_CONTROL : 0) |
-                             (sealed ? STORE_SEALED : 0));
-    if (sealed && sqlite3_column_type(stmt, COL_LENGTH) == SQLITE_NULL)
-        entry->flags |= STORE_ERASED;
+                             (sealed != 0 ? STORE_SEALED : 0));
+    if (sealed != 0 && sqlite3_column_type(stmt, COL_LENGTH) == SQLITE_NULL)
+        entry->flags |= STORE_ERASED | (sealed == STORE_CAME_BARE ? STORE_MISSING : 0);
     entry->text = (const char *)sqlite3_column_text(stmt, COL_TEXT);
     entry->text_len = (uint32_t)sqlite3_column_bytes(stmt, COL_TEXT);
     if (reader->data) {

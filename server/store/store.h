@@ -142,6 +142,38 @@ store_setting_next(struct store *store, char name[STORE_KEY_MAX + 1], void *valu
 /* OK also where there is none. */
 STORE_MUST_USE enum store_status store_setting_drop(struct store *store, const char *name);
 
+/*
+ * Logs whose members bring back what the store lacks. A log waits from store_recovering_all on, or
+ * from a STORE_CHANGE_RECOVERING, until each of its members now (of a member log: its creator) has
+ * spoken, or the waiting was ended: then it is open, until a STORE_CHANGE_RECOVERED.
+ */
+
+/* Every log waits for its members from now on: after a restore, before anybody is served. One
+ * transaction. */
+STORE_MUST_USE enum store_status store_recovering_all(struct store *store);
+
+/* Notes down what was said, all in one transaction, and fills in what came of each: a log that does
+ * not wait, or that there is not, takes no notice. FULL, NOMEM, IO as store_append. */
+STORE_MUST_USE enum store_status store_mark(struct store *store, struct store_mark *marks,
+                                            uint32_t n);
+
+/* Ends the waiting of one log, or with NULL of all. *n (may be NULL) is how many waited. */
+STORE_MUST_USE enum store_status
+store_recovering_end(struct store *store, const uint8_t log[STORE_ID_BYTES], uint64_t *n);
+
+/* The logs that wait, in the order in which they came (cursor as in store_logs); how many there
+ * are; and how many members of one have not spoken (0: it does not wait). */
+STORE_MUST_USE enum store_status store_recovering_logs(struct store *store, uint64_t *cursor,
+                                                       struct store_log_info *out, uint32_t max,
+                                                       uint32_t *n);
+STORE_MUST_USE enum store_status store_recovering_count(struct store *store, uint64_t *n);
+STORE_MUST_USE enum store_status store_waiting(struct store *store,
+                                               const uint8_t log[STORE_ID_BYTES], uint64_t *n);
+
+/* How many logs a member has brought. */
+STORE_MUST_USE enum store_status
+store_offered_count(struct store *store, const uint8_t member[STORE_ID_BYTES], uint64_t *n);
+
 STORE_MUST_USE enum store_status store_stats(struct store *store, struct store_stats *out);
 
 /*

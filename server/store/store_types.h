@@ -58,13 +58,15 @@ enum store_entry_flag {
     STORE_CONTROL = 1 << 1, /* a control entry */
     STORE_SEALED = 1 << 2,  /* its kind carries data; without this flag there never was any */
     STORE_ERASED = 1 << 3,  /* only when read: a sealed entry whose data is gone */
+    STORE_MISSING =
+        1 << 4, /* only when read, with ERASED: it came without, and no erase named it */
 };
 
 /*
  * One entry of a log. In a batch the pointers are borrowed from the caller; in a slice they point
  * into the slice. data is NULL for a plain entry, for an erased one, and where the reading did not
- * ask for it. A sealed entry may be appended without data: it is then stored as erased (a log
- * brought back by its members).
+ * ask for it. A sealed entry may be appended without data: it is then read as erased, and missing
+ * until an erase names it (a log brought back by its members).
  */
 struct store_entry {
     uint64_t seq;         /* 1 ... */
@@ -91,6 +93,16 @@ enum store_change_type {
     STORE_CHANGE_RECOVERY_DROP, /* a recovery key leads nowhere any more, if ever it did */
     STORE_CHANGE_ERASE,         /* drop the data of an earlier entry of the row's log, if any */
     STORE_CHANGE_CODE_USE,      /* take a use of a code, judged at the row's received_ms */
+    STORE_CHANGE_RECOVERING,    /* the row's log waits for its members, or is open to them */
+    STORE_CHANGE_RECOVERED,     /* it does not any more, if ever it did */
+    STORE_CHANGE_OFFERED,       /* the row's log, new with it, was brought by a member */
+};
+
+/* Whether members bring back what the store may lack of a log. */
+enum store_recovery {
+    STORE_RECOVERED = 0, /* they do not */
+    STORE_WAITING,       /* they do, and some of them have not spoken yet */
+    STORE_RECOVERY_OPEN, /* nobody is missing: until the first entry that is not brought back */
 };
 
 struct store_change {
@@ -117,6 +129,12 @@ struct store_change {
         struct {
             uint8_t hash[STORE_ID_BYTES];
         } code;
+        struct {
+            enum store_recovery state; /* WAITING or OPEN */
+        } recovering;
+        struct {
+            uint8_t member[STORE_ID_BYTES];
+        } offered;
     } u;
 };
 
@@ -137,6 +155,16 @@ struct store_log_info {
     uint64_t seq;        /* of its last entry, and so the number of its entries */
     uint64_t bytes;      /* text and data ever taken in; an erase gives nothing back */
     uint8_t head[STORE_ID_BYTES];
+    enum store_recovery recovery;
+};
+
+/* What somebody says of a log that waits, and what it comes to. */
+struct store_mark {
+    uint8_t log[STORE_ID_BYTES], member[STORE_ID_BYTES];
+    bool spoken;                  /* the member has nothing more of it */
+    bool end;                     /* the waiting is over, whoever is missing */
+    enum store_recovery recovery; /* out: the log's from now on */
+    uint64_t waiting;             /* out: its members who have not spoken; 0 unless it waits */
 };
 
 struct store_membership {

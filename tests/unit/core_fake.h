@@ -37,6 +37,11 @@ struct core_fake_log {
     struct store_entry *entries; /* owned, as are their text and data */
     uint32_t count, size;
     uint64_t bytes;
+    enum store_recovery recovery;
+    uint8_t spoken[8][32];
+    uint32_t spoken_count;
+    uint8_t offered_by[32];
+    bool offered;
 };
 
 struct core_fake_store {

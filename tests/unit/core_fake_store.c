@@ -258,10 +258,22 @@ static void change(struct core_fake_store *store, const uint8_t key[32],
         free((void *)(uintptr_t)entry->data);
         entry->data = NULL;
         entry->data_len = 0;
+        entry->flags = (uint8_t)(entry->flags & ~STORE_MISSING);
         break;
     }
     case STORE_CHANGE_CODE_USE:
         store->code_uses--;
+        break;
+    case STORE_CHANGE_RECOVERING:
+        log->recovery = c->u.recovering.state;
+        break;
+    case STORE_CHANGE_RECOVERED:
+        log->recovery = STORE_RECOVERED;
+        log->spoken_count = 0;
+        break;
+    case STORE_CHANGE_OFFERED:
+        memcpy(log->offered_by, c->u.offered.member, 32);
+        log->offered = true;
         break;
     }
 }
@@ -280,6 +292,9 @@ static void take(struct core_fake_store *store, const struct core_job_append *ap
     *entry = append->row.entry;
     entry->text = copy(append->row.entry.text, entry->text_len);
     entry->data = copy(append->row.entry.data, entry->data_len);
+    if ((entry->flags & STORE_SEALED) != 0 && entry->data == NULL) {
+        entry->flags |= STORE_MISSING;
+    }
     log->bytes += entry->text_len + entry->data_len;
 }
 
