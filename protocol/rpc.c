@@ -170,5 +170,12 @@ enum council_error council_rpc_parse(struct council_rpc *out, const char *text, 
 void council_rpc_fini(struct council_rpc *rpc)
 {
     json_decref(rpc->root);
+    council_wire_entry_fini(&rpc->entry);
     memset(rpc, 0, sizeof(*rpc));
+}
+
+void council_rpc_take_entry(struct council_rpc *rpc, struct council_wire_entry *out)
+{
+    *out = rpc->entry;
+    memset(&rpc->entry, 0, sizeof(rpc->entry));
 }

@@ -51,6 +51,23 @@ struct council_rpc_failure {
     uint64_t retry_after_ms; /* 0 where absent */
 };
 
+/* An entry as it came over the wire. */
+struct council_wire_entry {
+    const char *text; /* checked by nobody yet: council_entry_parse is next */
+    char *
+        own_text; /* owned, NUL-terminated: where `text` is; NULL: that is borrowed from the message */
+    uint32_t len;
+    uint8_t sig[COUNCIL_SIG_BYTES];
+    uint8_t *
+        data; /* owned; NULL where left out or erased. Its length is council_entry_check_data's to judge */
+    uint32_t data_len;
+    bool has_data; /* the field was there, even if empty */
+    bool has_log;  /* log.entry alone */
+    uint8_t log[COUNCIL_KEY_BYTES];
+    uint64_t seq, received; /* 0 in log.append and member.register */
+    bool erased;
+};
+
 struct council_rpc {
     enum council_rpc_kind kind;
     struct council_rpc_id
@@ -63,6 +80,8 @@ struct council_rpc {
     json_t *result; /* of a result: any value, borrowed from root */
     struct council_rpc_failure failure;
     json_t *root; /* owned */
+    bool quick;   /* council_rpc_quick made it: there is no tree, and `entry` is all that it says */
+    struct council_wire_entry entry; /* owned */
 };
 
 /*
@@ -74,6 +93,15 @@ struct council_rpc {
 COUNCIL_MUST_USE enum council_error council_rpc_parse(struct council_rpc *out, const char *text,
                                                       uint32_t len);
 void council_rpc_fini(struct council_rpc *rpc);
+
+/*
+ * Reads a log.append or a log.entry that is written as the functions below write it, without building a tree: then `quick` is set, params and result are NULL, and
+ * `entry` is what council_rpc_check_params (or _notification) and council_rpc_entry would have let through and read. False for anything else, valid or not, and with
+ * nothing to fini: council_rpc_parse is next.
+ */
+COUNCIL_MUST_USE bool council_rpc_quick(struct council_rpc *out, const char *text, uint32_t len);
+/* Takes the entry out of a quick message: `out` owns it (council_wire_entry_fini). */
+void council_rpc_take_entry(struct council_rpc *rpc, struct council_wire_entry *out);
 
 /* ---- checking and reading fields ---- */
 
@@ -114,22 +142,6 @@ COUNCIL_MUST_USE const char *council_rpc_string(const json_t *object, const char
 COUNCIL_MUST_USE enum council_error council_rpc_data(const json_t *object, const char *name,
                                                      uint32_t min, uint32_t max, uint8_t **out,
                                                      uint32_t *len);
-
-/* An entry as it came over the wire. */
-struct council_wire_entry {
-    const char
-        *text; /* borrowed from the message; checked by nobody yet: council_entry_parse is next */
-    uint32_t len;
-    uint8_t sig[COUNCIL_SIG_BYTES];
-    uint8_t *
-        data; /* owned; NULL where left out or erased. Its length is council_entry_check_data's to judge */
-    uint32_t data_len;
-    bool has_data; /* the field was there, even if empty */
-    bool has_log;  /* log.entry alone */
-    uint8_t log[COUNCIL_KEY_BYTES];
-    uint64_t seq, received; /* 0 in log.append and member.register */
-    bool erased;
-};
 
 /*
  * Reads the object of `entry` in log.append and member.register, an element of `entries`, or the params of log.entry: text, sig, data, and those of log, seq,

@@ -262,5 +262,6 @@ enum council_error council_rpc_entry(const json_t *object, struct council_wire_e
 void council_wire_entry_fini(struct council_wire_entry *entry)
 {
     free(entry->data);
+    free(entry->own_text);
     memset(entry, 0, sizeof(*entry));
 }

@@ -83,8 +83,12 @@ static void checked(struct core *core, struct core_job *job)
 static enum council_error begin(struct core *core, struct core_call *call, bool registers)
 {
     struct core_append *append = &call->u.append;
-    const json_t *object = json_object_get(call->rpc.params, "entry");
-    enum council_error error = council_rpc_entry(object, &append->wire);
+    enum council_error error = COUNCIL_OK;
+    if (call->rpc.quick) {
+        council_rpc_take_entry(&call->rpc, &append->wire);
+    } else {
+        error = council_rpc_entry(json_object_get(call->rpc.params, "entry"), &append->wire);
+    }
     if (error != COUNCIL_OK) {
         return error;
     }

@@ -73,7 +73,7 @@ static enum council_error admit(struct core *core, const struct core_conn *conn,
     if (*retry_after_ms > 0) {
         return COUNCIL_E_RATE_LIMITED;
     }
-    return council_rpc_check_params(rpc->method, rpc->params, detail);
+    return rpc->quick ? COUNCIL_OK : council_rpc_check_params(rpc->method, rpc->params, detail);
 }
 
 /* What can be said before anything is parsed. */
@@ -106,7 +106,7 @@ void core_message(struct core *core, core_session session, const char *text, uin
         core_refuse(core, conn, NULL, COUNCIL_METHOD_COUNT, error, NULL, 0);
         return;
     }
-    error = council_rpc_parse(&rpc, text, len);
+    error = council_rpc_quick(&rpc, text, len) ? COUNCIL_OK : council_rpc_parse(&rpc, text, len);
     if (error != COUNCIL_OK) {
         core_refuse(core, conn, &rpc.id, COUNCIL_METHOD_COUNT, error, NULL, 0);
         return;
