@@ -18,6 +18,7 @@ void sync_log_disconnected(struct sync_log *log)
     log->probe.sent = log->probe.done;
     log->retry_at = 0;
     log->retries = 0;
+    sync_offer_disconnected(log);
     if (log->state != SYNC_LOG_STOPPED)
         log->state = SYNC_LOG_WAITING;
 }
@@ -30,6 +31,12 @@ static void report_head(struct sync *sync, struct sync_log *log, enum sync_repor
     struct sync_report report = {
         .kind = kind, .error = COUNCIL_E_HISTORY_CHANGED, .seq = seq, .held = held, .shown = shown};
     sync_report_send(sync, log, &report);
+}
+
+void sync_forked(struct sync *sync, struct sync_log *log, uint64_t seq, const uint8_t *held,
+                 const uint8_t *shown)
+{
+    report_head(sync, log, SYNC_REPORT_FORKED, seq, held, shown);
 }
 
 void sync_promise(struct sync *sync, struct sync_log *log, uint64_t seq,
@@ -94,6 +101,8 @@ static bool take_end(struct sync *sync, struct sync_log *log, const json_t *resu
         sync_bad_reply(sync, "seq");
         return false;
     }
+    if (*seq < least && sync->recovering && sync_offer_begin(sync, log))
+        return false; /* a restored server lacks it until it is brought back */
     if (*seq < least) {
         report_head(sync, log, SYNC_REPORT_ROLLED_BACK, *seq, log->replica.state.tail.head, head);
         return false;
@@ -104,8 +113,8 @@ static bool take_end(struct sync *sync, struct sync_log *log, const json_t *resu
 
 /* ---- subscribing ---- */
 
-static void later(struct sync *sync, struct sync_log *log,
-                  const struct council_rpc_failure *failure)
+void sync_log_later(struct sync *sync, struct sync_log *log,
+                    const struct council_rpc_failure *failure)
 {
     uint64_t delay = sync_backoff(sync, log->retries, LATER_MIN_MS, LATER_MAX_MS);
     if (log->retries < 32)
@@ -129,6 +138,27 @@ static void subscribe(struct sync *sync, struct sync_log *log)
         log->asked = true;
 }
 
+/* A server that lacks what is held, and says so: it is offered. True where that is done, or the log stopped. */
+static bool sent_back(struct sync *sync, struct sync_log *log,
+                      const struct council_rpc_failure *failure)
+{
+    const struct council_tail *tail = &log->replica.state.tail;
+    if (failure->error == COUNCIL_E_RECOVERING) {
+        if (log->offer.refused && log->offer.differs) {
+            /* It wants what is held, and takes it not, because its log is another one. */
+            sync_forked(sync, log, tail->seq, tail->head, NULL);
+            return true;
+        }
+        if (log->offer.refused) {
+            log->state = SYNC_LOG_REFUSED;
+            return true;
+        }
+        return sync_offer_begin(sync, log);
+    }
+    return failure->error == COUNCIL_E_NOT_FOUND && sync->recovering && tail->seq > 0 &&
+           !sync_stay_over(sync, log) && sync_offer_begin(sync, log);
+}
+
 void sync_subscribe_reply(struct sync *sync, const struct request *request,
                           const struct reply *reply)
 {
@@ -138,7 +168,9 @@ void sync_subscribe_reply(struct sync *sync, const struct request *request,
     log->asked = false;
     if (log->state == SYNC_LOG_STOPPED)
         return;
-    if (reply->failure && reply->failure->error == COUNCIL_E_NOT_FOUND) {
+    if (reply->failure && sent_back(sync, log, reply->failure)) {
+        sync->dirty = true;
+    } else if (reply->failure && reply->failure->error == COUNCIL_E_NOT_FOUND) {
         log->state = SYNC_LOG_REFUSED;
         struct sync_report report = {.kind = SYNC_REPORT_LOG_REFUSED,
                                      .error = COUNCIL_E_NOT_FOUND,
@@ -146,8 +178,12 @@ void sync_subscribe_reply(struct sync *sync, const struct request *request,
                                      .detail = reply->failure->detail};
         sync_report_send(sync, log, &report);
     } else if (reply->failure) {
-        later(sync, log, reply->failure);
+        if (reply->failure->error == COUNCIL_E_RECOVERING)
+            log->offer.over = false; /* told already: once more, after a while */
+        sync_log_later(sync, log, reply->failure);
     } else if (take_end(sync, log, reply->result, request->least, &log->target)) {
+        if (!log->offer.over) /* who has not spoken is let in to a log that does not wait alone */
+            sync_offer_waits(sync, log, false, 0);
         log->retries = 0;
         log->state = SYNC_LOG_CATCHING_UP;
         sync->dirty = true;
@@ -194,7 +230,8 @@ void sync_probe_reply(struct sync *sync, const struct request *request, const st
         return;
     if (reply->failure) {
         log->probe.sent = log->probe.done;
-        later(sync, log, reply->failure);
+        if (reply->failure->error != COUNCIL_E_RECOVERING || !sent_back(sync, log, reply->failure))
+            sync_log_later(sync, log, reply->failure);
     } else if (take_end(sync, log, reply->result, request->least, &end)) {
         log->probe.done = log->probe.sent;
         log->probe.target = end;
@@ -207,6 +244,11 @@ void sync_catchup_pump(struct sync *sync, struct sync_log *log)
 {
     if (sync->state != SYNC_READY || sync->now < log->retry_at || log->state == SYNC_LOG_STOPPED)
         return;
+    if (sync->bring) {
+        if (log->state == SYNC_LOG_WAITING && !sync_offer_begin(sync, log) && log->offer.refused)
+            log->state = SYNC_LOG_REFUSED;
+        return;
+    }
     if (log->state == SYNC_LOG_WAITING || log->state == SYNC_LOG_HELD) {
         bool held = log->replica.state.tail.seq == 0 && sync_item_holds(sync, log->log);
         log->state = held ? SYNC_LOG_HELD : SYNC_LOG_WAITING;

@@ -32,6 +32,11 @@ const struct council_challenge *sync_challenge(const struct sync *sync)
     return sync->greeted ? &sync->challenge : NULL;
 }
 
+bool sync_recovering(const struct sync *sync)
+{
+    return sync->recovering;
+}
+
 bool sync_open(const struct sync *sync)
 {
     return sync->state == SYNC_HELLO || sync->state == SYNC_GREETED || sync->state == SYNC_LOGIN ||
@@ -164,6 +169,23 @@ static void wrong_server(struct sync *sync, const char *detail)
     sync_report_send(sync, NULL, &report);
 }
 
+/* True if the key is the known one, or one that it has named by a chain of successions (protocol/README.md section 9.6). */
+static bool succeeds(const struct sync *sync, const json_t *result)
+{
+    struct council_succession chain[COUNCIL_SUCCESSIONS_MAX];
+    const json_t *rows = json_object_get(result, "successions");
+    uint32_t count = 0;
+    for (size_t i = 0; i < json_array_size(rows) && count < COUNCIL_SUCCESSIONS_MAX; i++) {
+        const json_t *row = json_array_get(rows, i);
+        struct council_succession *to = &chain[count];
+        if (council_rpc_bytes(row, "from", to->from, COUNCIL_KEY_BYTES) &&
+            council_rpc_bytes(row, "to", to->to, COUNCIL_KEY_BYTES) &&
+            council_rpc_bytes(row, "sig", to->sig, COUNCIL_SIG_BYTES))
+            count++;
+    }
+    return council_succession_leads(chain, count, sync->server, sync->challenge.server);
+}
+
 /* Fills the challenge from the answer; false with a report where the server is not the expected one. */
 static bool believe(struct sync *sync, const json_t *result)
 {
@@ -178,7 +200,7 @@ static bool believe(struct sync *sync, const json_t *result)
         return false;
     }
     memcpy(c->origin, origin, strlen(origin) + 1);
-    if (sync->server_known && memcmp(sync->server, c->server, COUNCIL_KEY_BYTES) != 0)
+    if (sync->server_known && !succeeds(sync, result))
         wrong_server(sync, "key");
     else if (sync->origin[0] && strcmp(sync->origin, c->origin) != 0)
         wrong_server(sync, c->origin);
@@ -223,7 +245,15 @@ void sync_hello_reply(struct sync *sync, const struct request *request, const st
     if (!believe(sync, reply->result))
         return;
     struct sync_hello hello = {
-        .challenge = &sync->challenge, .first = !sync->server_known, .result = reply->result};
+        .challenge = &sync->challenge,
+        .first = !sync->server_known,
+        .succeeded = sync->server_known &&
+                     memcmp(sync->server, sync->challenge.server, COUNCIL_KEY_BYTES) != 0,
+        .result = reply->result};
+    uint64_t recovering = 0;
+    sync->recovering =
+        council_rpc_int(reply->result, "recovering", 0, 1, &recovering) && recovering;
+    hello.recovering = sync->recovering;
     uint64_t limit = 0;
     if (council_rpc_int(json_object_get(reply->result, "limits"), "outstanding", 1, COUNCIL_INT_MAX,
                         &limit) &&
@@ -247,6 +277,17 @@ void sync_hello_reply(struct sync *sync, const struct request *request, const st
 
 /* ---- login ---- */
 
+/* A restored server may lack this member or device until a council-mate has brought them back: it is asked again, and said once. */
+static void login_waits(struct sync *sync, const struct council_rpc_failure *failure)
+{
+    struct sync_report report = {
+        .kind = SYNC_REPORT_LOGIN_WAITS, .error = failure->error, .detail = failure->detail};
+    if (!sync->login_waits)
+        sync_report_send(sync, NULL, &report);
+    sync->login_waits = true;
+    sync_begin_close(sync, failure->error);
+}
+
 void sync_login_reply(struct sync *sync, const struct request *request, const struct reply *reply)
 {
     (void)request;
@@ -254,7 +295,9 @@ void sync_login_reply(struct sync *sync, const struct request *request, const st
         return;
     if (!reply->result) {
         const struct council_rpc_failure *failure = reply->failure;
-        if (failure->error == COUNCIL_E_LOGIN_REFUSED) {
+        if (failure->error == COUNCIL_E_LOGIN_REFUSED && sync->recovering) {
+            login_waits(sync, failure);
+        } else if (failure->error == COUNCIL_E_LOGIN_REFUSED) {
             struct sync_report report = {.kind = SYNC_REPORT_LOGIN_REFUSED,
                                          .error = failure->error,
                                          .detail = failure->detail};
@@ -272,6 +315,7 @@ void sync_login_reply(struct sync *sync, const struct request *request, const st
         return;
     }
     memcpy(sync->member, member, COUNCIL_KEY_BYTES);
+    sync->login_waits = false;
     sync->trouble = COUNCIL_OK;
     sync->ready_since = sync->now;
     sync_set_state(sync, SYNC_READY);

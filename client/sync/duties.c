@@ -188,7 +188,8 @@ static bool awake(const struct sync *sync, const struct sync_log *log)
 {
     const struct sync_log *own = sync_own_log(sync);
     return sync->duties && sync->ops->duty && sync->state == SYNC_READY &&
-           log->state == SYNC_LOG_LIVE && log->pin_ok && (!own || own->state == SYNC_LOG_LIVE);
+           log->state == SYNC_LOG_LIVE && !log->offer.recovering && log->pin_ok &&
+           (!own || own->state == SYNC_LOG_LIVE);
 }
 
 static bool in_hand(const struct sync *sync, const struct sync_log *log, enum sync_duty_kind duty)

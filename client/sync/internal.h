@@ -27,7 +27,12 @@ enum {
     DUTY_AGAIN_MS = 60000,
     DUTY_AGAIN_MAX_MS = 3600000,
     LATER_MIN_MS = 1000,
-    LATER_MAX_MS = 60000
+    LATER_MAX_MS = 60000,
+    OFFER_ENTRIES = 128,      /* of one log.offer */
+    OFFER_BYTES = 256 * 1024, /* of its message, but for one entry that is larger */
+    OFFER_STUCK_MAX = 3,      /* offers that the server took and does not have */
+    OFFER_AGAIN_MS = 2000,    /* between questions whether a log still waits */
+    OFFER_AGAIN_MAX_MS = 30000
 };
 #define NEVER UINT64_MAX
 
@@ -37,6 +42,7 @@ enum request_kind {
     REQUEST_SUBSCRIBE,
     REQUEST_PROBE,
     REQUEST_APPEND,
+    REQUEST_OFFER,
     REQUEST_CALL
 };
 
@@ -98,6 +104,28 @@ struct probe {
     uint64_t target;           /* the end as of `done` */
 };
 
+/* Bringing back what a server lacks of one log: the member logs in its chains first, then itself. */
+struct offering {
+    enum {
+        OFFER_NONE,
+        OFFER_ASK,     /* where does the server's log end? */
+        OFFER_MEMBERS, /* the member logs that this log's entries rely on */
+        OFFER_PAGES    /* the log itself */
+    } stage;
+    bool asked;   /* log.offer is on the wire */
+    bool over;    /* on this connection all was told, or refused */
+    bool refused; /* the server took no offer of this log on this connection ... */
+    bool differs; /* ... since its log is another one, as it says */
+    bool again;   /* to be asked at once */
+    uint64_t seq; /* the server's end of what is being offered; UINT64_MAX: not asked yet */
+    uint8_t head[COUNCIL_HASH_BYTES];
+    uint32_t person; /* MEMBERS: whose */
+    uint32_t stuck;
+    bool recovering; /* of the log; kept over connections */
+    uint64_t waiting, again_at;
+    uint32_t asks; /* while it waits */
+};
+
 struct sync_log {
     uint8_t log[COUNCIL_KEY_BYTES];
     struct sync_replica replica;
@@ -110,6 +138,7 @@ struct sync_log {
     struct promise promises[PROMISES_MAX];
     uint64_t promised; /* highest seq that the server ever named */
     struct probe probe;
+    struct offering offer;
     bool asked;                  /* log.subscribe is on the wire */
     bool changed;                /* since duties were last computed */
     bool told;                   /* log_caught_up was called for this subscription */
@@ -163,7 +192,10 @@ struct sync {
     enum sync_state state;
     enum council_error trouble;
     bool wanted, greeted, again; /* again: reconnect without backoff */
-    uint64_t deadline;           /* of the state */
+    bool bring;
+    bool recovering;   /* as hello said */
+    bool login_waits;  /* a refused login was told of */
+    uint64_t deadline; /* of the state */
     uint64_t ready_since, retry_after_ms;
     uint32_t attempts;
     struct council_challenge challenge;
@@ -213,6 +245,8 @@ sync_request_send(struct sync *sync,
 /* The same with params that are JSON text already. */
 COUNCIL_MUST_USE enum council_error
 sync_request_send_raw(struct sync *sync, struct request *request, const char *params);
+/* Forgets a request that was begun and is not sent. */
+void sync_request_drop(struct sync *sync, struct request *request);
 void sync_answer(struct sync *sync, const struct council_rpc *rpc);
 void sync_requests_tick(struct sync *sync);
 void sync_requests_drop(struct sync *sync, enum council_error why); /* the connection ended */
@@ -239,6 +273,29 @@ bool sync_probe_met(const struct sync_log *log, uint64_t generation);
 void sync_promise(struct sync *sync, struct sync_log *log, uint64_t seq,
                   const uint8_t head[COUNCIL_HASH_BYTES]);
 void sync_log_disconnected(struct sync_log *log);
+void sync_log_later(struct sync *sync, struct sync_log *log,
+                    const struct council_rpc_failure *failure); /* asked again with backoff */
+void sync_forked(struct sync *sync, struct sync_log *log, uint64_t seq, const uint8_t *held,
+                 const uint8_t *shown); /* held or shown NULL: not known */
+
+/* offer.c */
+/* Begins to offer what is held of the log; false where nothing can be, or was on this connection. */
+COUNCIL_MUST_USE bool sync_offer_begin(struct sync *sync, struct sync_log *log);
+void sync_offer_pump(struct sync *sync, struct sync_log *log);
+void sync_offer_reply(struct sync *sync, const struct request *request, const struct reply *reply);
+void sync_offer_disconnected(struct sync_log *log);
+uint64_t sync_offer_next(const struct sync_log *log);
+void sync_offer_waits(struct sync *sync, struct sync_log *log, bool recovering, uint64_t waiting);
+/* offer_page.c: the entries of one offer into sync->frame, with the head that it begins after. `*last` is the seq that it reaches. */
+COUNCIL_MUST_USE enum council_error sync_offer_page(struct sync *sync, const struct sync_log *log,
+                                                    uint64_t after,
+                                                    uint8_t head[COUNCIL_HASH_BYTES],
+                                                    uint64_t *last);
+/* The same of a member log, out of the chains of a council's entries. */
+COUNCIL_MUST_USE enum council_error
+sync_offer_member_page(struct sync *sync, const struct sync_log *log,
+                       const uint8_t member[COUNCIL_KEY_BYTES], uint64_t after,
+                       uint8_t head[COUNCIL_HASH_BYTES], uint64_t *last);
 
 /* intake.c: from the queue through every check into the replica and the home */
 void sync_intake(struct sync *sync, struct sync_log *log);
@@ -250,6 +307,12 @@ void sync_promises_kept(struct sync *sync, struct sync_log *log, const struct in
 void sync_outbox_pump(struct sync *sync);
 void sync_append_reply(struct sync *sync, const struct request *request, const struct reply *reply);
 void sync_outbox_disconnected(struct sync *sync);
+bool sync_outcome_later(enum council_error error); /* a passing reason */
+/* The log waits no longer: what was put off goes at once. */
+void sync_outbox_release(struct sync *sync, const struct sync_log *log);
+/* The server was set back: what it had acknowledged and did not deliver is sent again. */
+void sync_outbox_resend(struct sync *sync, const struct sync_log *log);
+bool sync_stay_over(const struct sync *sync, const struct sync_log *log);
 uint64_t sync_outbox_next(const struct sync *sync);
 struct item *sync_item_find(const struct sync *sync, uint64_t item);
 void sync_item_free(struct item *item);

@@ -23,10 +23,19 @@ static const struct {
 #undef SYNC_OUTCOME
 };
 
+bool sync_outcome_later(enum council_error error)
+{
+    for (uint32_t i = 0; i < sizeof(outcomes) / sizeof(*outcomes); i++) {
+        if (outcomes[i].error == error)
+            return outcomes[i].outcome == OUTCOME_LATER;
+    }
+    return false;
+}
+
 /* ---- what may be done now ---- */
 
 /* This member was one and is none: what is held ends with that, and nothing will come that changes it. */
-static bool stay_over(const struct sync *sync, const struct sync_log *log)
+bool sync_stay_over(const struct sync *sync, const struct sync_log *log)
 {
     const struct council_person *me =
         log->replica.state.type == COUNCIL_LOG_IS_COUNCIL
@@ -42,7 +51,7 @@ static bool council_ready(const struct sync *sync, const struct sync_log *log,
     if (log->replica.state.type != COUNCIL_LOG_IS_COUNCIL)
         return true;
     const struct council *council = &log->replica.state.council;
-    if (stay_over(sync, log))
+    if (sync_stay_over(sync, log))
         return true; /* what is on its way is the server's to refuse */
     if ((council->rotation_due || council->epoch == 0) &&
         !council_kind_has(item->kind, COUNCIL_FLAG_BLOCK) &&
@@ -60,8 +69,8 @@ static bool log_ready(const struct sync *sync, const struct item *item)
     const struct sync_log *log = sync_log_find(sync, item->log);
     if (item->direct && (!log || log->replica.state.tail.seq == 0))
         return !log || log->state != SYNC_LOG_STOPPED;
-    return log && log->state == SYNC_LOG_LIVE && log->queued == 0 && log->pin_ok &&
-           council_ready(sync, log, item);
+    return log && log->state == SYNC_LOG_LIVE && !log->offer.recovering && log->queued == 0 &&
+           log->pin_ok && council_ready(sync, log, item);
 }
 
 /* An item that the council's state keeps out steps aside for one that it lets in: the latter may be what changes that state. */
@@ -144,7 +153,7 @@ static void advance(struct sync *sync, struct item *item, uint32_t index)
     }
     if (sync->now < item->not_before || behind_others(sync, index) || !log_ready(sync, item))
         return;
-    if (item->state == ITEM_DRAFT && !item->direct && log && stay_over(sync, log)) {
+    if (item->state == ITEM_DRAFT && !item->direct && log && sync_stay_over(sync, log)) {
         fail(sync, item, COUNCIL_E_NOT_MEMBER, NULL); /* not signed: there may be no key for it */
     } else if (item->state == ITEM_DRAFT) {
         item->state = ITEM_SIGNING;
@@ -219,6 +228,9 @@ static void refused(struct sync *sync, struct item *item, const struct council_r
         if (outcomes[i].limit && ++item->refused > outcomes[i].limit)
             outcome = OUTCOME_FAIL;
     }
+    struct sync_log *log = sync_log_find(sync, item->log);
+    if (failure->error == COUNCIL_E_RECOVERING && log && log->replica.state.tail.seq > 0)
+        sync_offer_waits(sync, log, true, log->offer.waiting);
     if (outcome == OUTCOME_FAIL) {
         fail(sync, item, failure->error, failure->detail);
     } else if (outcome == OUTCOME_RESIGN) {
@@ -252,6 +264,27 @@ void sync_append_reply(struct sync *sync, const struct request *request, const s
         if (log && council_rpc_int(reply->result, "seq", 1, COUNCIL_INT_MAX, &seq) &&
             council_rpc_bytes(reply->result, "head", head, COUNCIL_HASH_BYTES))
             sync_promise(sync, log, seq, head);
+    }
+}
+
+void sync_outbox_release(struct sync *sync, const struct sync_log *log)
+{
+    for (uint32_t i = 0; i < sync->item_count; i++) {
+        struct item *item = sync->items[i];
+        if (item->later > 0 && memcmp(item->log, log->log, COUNCIL_KEY_BYTES) == 0) {
+            item->not_before = sync->now;
+            item->later = 0;
+        }
+    }
+    sync->dirty = true;
+}
+
+void sync_outbox_resend(struct sync *sync, const struct sync_log *log)
+{
+    for (uint32_t i = 0; i < sync->item_count; i++) {
+        struct item *item = sync->items[i];
+        if (item->state == ITEM_ACKED && memcmp(item->log, log->log, COUNCIL_KEY_BYTES) == 0)
+            item->state = ITEM_SEALED;
     }
 }
 

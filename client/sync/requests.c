@@ -18,6 +18,7 @@ static const struct {
     [REQUEST_SUBSCRIBE] = {sync_subscribe_reply, CALL_MS},
     [REQUEST_PROBE] = {sync_probe_reply, CALL_MS},
     [REQUEST_APPEND] = {sync_append_reply, CALL_MS},
+    [REQUEST_OFFER] = {sync_offer_reply, CALL_MS},
     [REQUEST_CALL] = {sync_call_reply, 0},
 };
 
@@ -82,6 +83,11 @@ enum council_error sync_request_send_raw(struct sync *sync, struct request *requ
     sync->ops->send(sync->ctx, text, (uint32_t)len);
     free(text);
     return COUNCIL_OK;
+}
+
+void sync_request_drop(struct sync *sync, struct request *request)
+{
+    release(sync, request);
 }
 
 static struct request *request_of(struct sync *sync, const struct council_rpc_id *id)

@@ -100,6 +100,7 @@ enum council_error sync_create(struct sync **out, const struct sync_config *conf
     memcpy(sync->device, config->device, sizeof(sync->device));
     sync->backoff_min_ms = config->backoff_min_ms ? config->backoff_min_ms : 500;
     sync->backoff_max_ms = config->backoff_max_ms ? config->backoff_max_ms : 60000;
+    sync->bring = config->bring;
     sync->duty_step_ms = config->duty_step_ms ? config->duty_step_ms : 3000;
     sync->deadline = NEVER;
     sync->limit = REQUESTS_MAX;
@@ -152,6 +153,8 @@ static void settle_once(struct sync *sync)
     for (uint32_t i = 0; i < sync->log_count; i++)
         sync_catchup_pump(sync, sync->logs[i]);
     for (uint32_t i = 0; i < sync->log_count; i++)
+        sync_offer_pump(sync, sync->logs[i]);
+    for (uint32_t i = 0; i < sync->log_count; i++)
         sync_pin_pump(sync, sync->logs[i]);
     sync_outbox_pump(sync);
     for (uint32_t i = 0; i < sync->log_count; i++)
@@ -192,6 +195,7 @@ uint64_t sync_next_ms(const struct sync *sync)
         const struct sync_log *log = sync->logs[i];
         if (log->retry_at > sync->now)
             next = earlier(next, log->retry_at);
+        next = earlier(next, sync_offer_next(log));
         next = earlier(next, sync_duties_next(sync, log));
     }
     return next;
@@ -249,6 +253,9 @@ bool sync_log_view(const struct sync *sync, const uint8_t name[COUNCIL_KEY_BYTES
     out->seq = log->replica.state.tail.seq;
     out->target = log->target;
     out->stopped = log->state == SYNC_LOG_STOPPED ? log->stopped : COUNCIL_OK;
+    out->recovering = log->offer.recovering;
+    out->waiting = log->offer.waiting;
+    out->offered = log->offer.over && !log->offer.refused;
     return true;
 }
 
@@ -256,7 +263,8 @@ bool sync_caught_up(const struct sync *sync)
 {
     for (uint32_t i = 0; i < sync->log_count; i++) {
         const struct sync_log *log = sync->logs[i];
-        if (log->state == SYNC_LOG_WAITING || log->state == SYNC_LOG_CATCHING_UP || log->queued > 0)
+        if (log->state == SYNC_LOG_WAITING || log->state == SYNC_LOG_OFFERING ||
+            log->state == SYNC_LOG_CATCHING_UP || log->queued > 0)
             return false;
     }
     return sync->state == SYNC_READY;

@@ -46,8 +46,9 @@ enum sync_purpose {
 };
 
 enum sync_log_state {
-    SYNC_LOG_WAITING, /* for a connection, or its turn */
-    SYNC_LOG_HELD,    /* empty until its direct item (genesis, join) is acknowledged */
+    SYNC_LOG_WAITING,  /* for a connection, or its turn */
+    SYNC_LOG_HELD,     /* empty until its direct item (genesis, join) is acknowledged */
+    SYNC_LOG_OFFERING, /* the server may lack what is held of it: it is being brought back */
     SYNC_LOG_CATCHING_UP,
     SYNC_LOG_LIVE, /* held everything the server had when it was last asked; the rest comes by itself */
     SYNC_LOG_REFUSED, /* not_found: asked again on the next connection */
@@ -130,10 +131,25 @@ struct sync_item {
     uint32_t data_len;
 };
 
+/* An entry as the home keeps it, to be offered to a server that lacks it. Borrowed for the call. */
+struct sync_held {
+    uint64_t seq;
+    const char *text;
+    uint32_t len;
+    const uint8_t *sig;  /* 64 bytes */
+    const uint8_t *data; /* NULL: none, or erased */
+    uint32_t data_len;
+};
+/* Takes one; false: no more are wanted. */
+typedef bool sync_held_taker(void *to, const struct sync_held *held);
+
 /* What hello said. Borrowed for the call. */
 struct sync_hello {
     const struct council_challenge *challenge; /* verified: origin, key, nonces */
-    bool first;           /* no server key was known: this one is trusted now and is to be pinned */
+    bool first; /* no server key was known: this one is trusted now and is to be pinned */
+    bool
+        succeeded; /* the known key has named this one, by a chain of successions: it is to be pinned instead */
+    bool recovering;      /* the server says that logs wait for their members */
     uint64_t now;         /* unix ms, the server's clock */
     const json_t *result; /* the whole answer: registration, version, limits */
 };
@@ -168,6 +184,16 @@ struct sync_ops {
     /* What the stored replica says of the posts an erase names; every earlier entry is stored by then. */
     enum council_error (*facts)(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES],
                                 const uint64_t *seqs, uint32_t count, struct council_fact *out);
+    /*
+     * (optional) Gives `take` what is stored of a log after `after`, in order, until it returns false or there is no more; `folds`: only entries of kinds that
+     * fold. `head` is set first, to the head at `after` (zeros for 0). NULL: nothing is ever offered, and a server that wants it is asked again later.
+     */
+    enum council_error (*held)(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t after,
+                               bool folds, uint8_t head[COUNCIL_HASH_BYTES], sync_held_taker *take,
+                               void *to);
+    /* (optional) The server said that a log waits, or waits no longer, for members to tell what they hold; `waiting`: how many. Told when it changes. */
+    void (*recovering)(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], bool recovering,
+                       uint64_t waiting);
     /* (optional) Check signatures on several threads; NULL: one after the other on this one. */
     void (*verify)(void *ctx, struct sync_check *checks, uint32_t count);
     /* (optional) The log holds all that the server had. Called once per subscription, after the entries were stored. */
@@ -217,6 +243,8 @@ struct sync_config {
     uint8_t device[COUNCIL_KEY_BYTES]; /* signing key of the device, or of the recovery phrase */
     uint32_t backoff_min_ms, backoff_max_ms; /* 0: 500 and 60,000 */
     uint32_t duty_step_ms; /* how long each rank waits for the one before; 0: 3,000 */
+    bool
+        bring; /* a new server: every log is offered, whatever it says, and none is subscribed to */
 };
 
 /* Returns owned, idle; NO_MEMORY, BAD_INPUT (an op that is not optional is missing, a text too long). Copies `config` but for ops. */
@@ -254,6 +282,8 @@ enum sync_state sync_state(const struct sync *sync);
 enum council_error sync_trouble(const struct sync *sync);
 /* The challenge of this connection (for council_invite_read_sign), or NULL before hello was answered. */
 const struct council_challenge *sync_challenge(const struct sync *sync);
+/* The server last said that it was restored, or holds logs that wait for their members. */
+bool sync_recovering(const struct sync *sync);
 
 /* ---- logs ---- */
 
@@ -271,12 +301,18 @@ struct sync_log_view {
     uint64_t seq;                       /* held and stored */
     uint64_t target;            /* the server's end when it was last told; may be below seq */
     enum council_error stopped; /* of a stopped log: the report's error */
+    bool recovering;            /* it waits for members; nothing is appended until they have come */
+    uint64_t waiting;           /* how many of them are missing */
+    bool
+        offered; /* on this connection: the server holds all that is held here, with the same head */
 };
 /* False where there is no such log. */
 COUNCIL_MUST_USE bool sync_log_view(const struct sync *sync, const uint8_t log[COUNCIL_KEY_BYTES],
                                     struct sync_log_view *out);
 /* True if every log that is not stopped, refused or held is LIVE and nothing unstored is left. */
 bool sync_caught_up(const struct sync *sync);
+/* Asks anew whether a log still waits for members (see the view); nothing for an unknown log. */
+void sync_offer_again(struct sync *sync, const uint8_t log[COUNCIL_KEY_BYTES]);
 
 /* ---- outbox ---- */
 

@@ -34,6 +34,13 @@ uint32_t fake_serve(struct fake *fake, struct fixture_log *log)
     return fake->log_count++;
 }
 
+uint32_t fake_serve_foreign(struct fake *fake, struct fixture_log *log)
+{
+    uint32_t index = fake_serve(fake, log);
+    fake->logs[index].foreign = true;
+    return index;
+}
+
 /* Loads only what the replica asks for, by the rule in replica.h. */
 static void load(const struct fake_log *log, struct sync_replica *replica)
 {
@@ -102,7 +109,7 @@ void fake_restart(struct fake *fake, const struct sync_config *config)
         abort();
     sync_tick(fake->sync, fake->now);
     for (uint32_t i = 0; i < fake->log_count; i++) {
-        if (config->purpose != SYNC_LOGIN_NONE)
+        if (config->purpose != SYNC_LOGIN_NONE && !fake->logs[i].foreign)
             fake_add_log(fake, i);
     }
 }
@@ -113,8 +120,10 @@ void fake_fini(struct fake *fake)
     drop_frames(&fake->up);
     drop_frames(&fake->down);
     for (uint32_t i = 0; i < fake->log_count; i++) {
-        for (uint32_t j = 0; j < fake->logs[i].count; j++)
+        for (uint32_t j = 0; j < fake->logs[i].count; j++) {
             free(fake->logs[i].rows[j].text);
+            free(fake->logs[i].rows[j].blob);
+        }
         free(fake->logs[i].rows);
     }
     for (uint32_t i = 0; i < fake->item_count; i++) {

@@ -24,15 +24,23 @@ struct fake_row {
     uint8_t sig[COUNCIL_SIG_BYTES], head[COUNCIL_HASH_BYTES], author[COUNCIL_KEY_BYTES];
     enum council_kind kind;
     bool erased, data;
+    uint8_t *blob; /* owned: the data */
+    uint32_t blob_len;
     uint32_t recipients;
 };
 
 /* A log on both sides. */
 struct fake_log {
-    struct fixture_log *log; /* what the server serves */
-    uint64_t visible;        /* it shows entries up to here; UINT64_MAX: all */
-    bool subscribed, hold;   /* hold: its entries are not pushed */
-    uint64_t cursor;         /* last entry pushed */
+    struct fixture_log *log;  /* what the server serves */
+    uint64_t visible;         /* it shows entries up to here; UINT64_MAX: all */
+    bool subscribed, hold;    /* hold: its entries are not pushed */
+    uint64_t cursor;          /* last entry pushed */
+    bool foreign;             /* a member log of somebody else: the client does not keep it */
+    bool recovering;          /* it waits for members ... */
+    bool spoken;              /* ... and not for this one any more */
+    uint64_t waiting;         /* how many others it waits for */
+    uint32_t offers, offered; /* calls of log.offer; entries taken from them */
+    uint64_t first_offered;   /* place of this log's first taken entry among all */
     struct fake_row *rows;
     uint32_t count, size;
     uint32_t batches, caught_up; /* calls of store_entries and log_caught_up */
@@ -94,6 +102,12 @@ struct fake { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     bool hold_pushes;     /* log.entry waits */
     uint64_t damage_seq;  /* this entry of logs[0] is sent with another text */
     bool twice;           /* every entry is pushed twice */
+    bool recovers;        /* hello says that the server was restored */
+    bool forgets;         /* offered entries are not kept */
+    enum council_error refuse_offers; /* log.offer is refused with it */
+    uint32_t offered;                 /* entries taken from offers */
+    struct council_succession successions[COUNCIL_SUCCESSIONS_MAX];
+    uint32_t succession_count;
 
     /* what the shell heard */
     enum sync_report_kind reports[FAKE_HEARD];
@@ -108,7 +122,10 @@ struct fake { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     uint64_t call_tags[FAKE_HEARD];
     enum council_error call_errors[FAKE_HEARD];
     uint32_t call_count;
-    bool first_server;
+    bool first_server, succeeded_server;
+    bool told_recovering;
+    uint64_t told_waiting;
+    uint32_t tellings;
     uint8_t pinned[COUNCIL_KEY_BYTES];
     enum council_error store_fails;
     bool no_signing; /* sign_item is not answered */
@@ -125,6 +142,8 @@ struct sync_config fake_config(struct fake *fake);
 void fake_restart(struct fake *fake, const struct sync_config *config);
 /* The server also serves `log`; index in fake->logs. */
 uint32_t fake_serve(struct fake *fake, struct fixture_log *log);
+/* The same for a member log of somebody else, which the client does not keep. */
+uint32_t fake_serve_foreign(struct fake *fake, struct fixture_log *log);
 /* Adds the log as stored to the sync. */
 void fake_add_log(struct fake *fake, uint32_t index);
 

@@ -92,6 +92,20 @@ static void hello(struct fake *fake, const struct council_rpc *rpc)
     council_rpc_field_int(&frame, "entries", 1000000);
     council_rpc_field_int(&frame, "outstanding", 64);
     council_rpc_field_close(&frame, '}');
+    if (fake->recovers)
+        council_rpc_field_int(&frame, "recovering", 1);
+    if (fake->succession_count > 0) {
+        council_rpc_field_open(&frame, "successions", '[');
+        for (uint32_t i = 0; i < fake->succession_count; i++) {
+            const struct council_succession *one = &fake->successions[i];
+            council_rpc_field_open(&frame, NULL, '{');
+            council_rpc_field_bytes(&frame, "from", one->from, sizeof one->from);
+            council_rpc_field_bytes(&frame, "to", one->to, sizeof one->to);
+            council_rpc_field_bytes(&frame, "sig", one->sig, sizeof one->sig);
+            council_rpc_field_close(&frame, '}');
+        }
+        council_rpc_field_close(&frame, ']');
+    }
     finish(fake, &frame);
     fake->greeted = true;
 }
@@ -136,6 +150,10 @@ static void subscribe(struct fake *fake, const struct council_rpc *rpc)
         refuse(fake, rpc, COUNCIL_E_NOT_FOUND, 0);
         return;
     }
+    if (log->recovering && !log->spoken) {
+        refuse(fake, rpc, COUNCIL_E_RECOVERING, 0);
+        return;
+    }
     log->subscribed = true;
     begin(&frame, rpc);
     end_fields(&frame, log);
@@ -149,6 +167,10 @@ static void read_log(struct fake *fake, const struct council_rpc *rpc)
     fake->probes++;
     if (!log || end_of(log) == 0) {
         refuse(fake, rpc, COUNCIL_E_NOT_FOUND, 0);
+        return;
+    }
+    if (log->recovering && !log->spoken) {
+        refuse(fake, rpc, COUNCIL_E_RECOVERING, 0);
         return;
     }
     begin(&frame, rpc);
@@ -236,6 +258,71 @@ static void append(struct fake *fake, const struct council_rpc *rpc)
     finish(fake, &frame);
 }
 
+/* What the server is offered is compared with what it once had: it has an entry again as soon as somebody brought it. */
+static enum council_error take_offer(struct fake *fake, struct fake_log *log, const json_t *params,
+                                     uint64_t after)
+{
+    const json_t *entries = json_object_get(params, "entries");
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        struct council_wire_entry wire;
+        uint64_t seq = after + i + 1;
+        if (council_rpc_entry(json_array_get(entries, i), &wire))
+            abort();
+        const struct fixture_entry *old =
+            seq <= log->log->count ? &log->log->entries[seq - 1] : NULL;
+        bool same = old && old->len == wire.len && memcmp(old->text, wire.text, wire.len) == 0 &&
+                    memcmp(old->sig, wire.sig, sizeof old->sig) == 0;
+        bool data = old && (old->erased ||
+                            (old->data_len == wire.data_len &&
+                             (!old->data || memcmp(old->data, wire.data, wire.data_len) == 0)));
+        council_wire_entry_fini(&wire);
+        if (!same)
+            return COUNCIL_E_OFFER_REFUSED;
+        if (!data)
+            abort();
+        if (seq > end_of(log) && !fake->forgets) {
+            log->visible = seq;
+            log->offered++;
+            if (fake->offered++, log->first_offered == 0)
+                log->first_offered = fake->offered;
+        }
+    }
+    return COUNCIL_OK;
+}
+
+static void offer(struct fake *fake, const struct council_rpc *rpc)
+{
+    static const uint8_t zeros[COUNCIL_HASH_BYTES];
+    struct fake_log *log = log_named(fake, rpc->params);
+    struct council_frame frame;
+    uint8_t head[COUNCIL_HASH_BYTES];
+    uint64_t after = 0;
+    if (!log || !council_rpc_int(rpc->params, "after", 0, COUNCIL_INT_MAX, &after) ||
+        !council_rpc_bytes(rpc->params, "head", head, sizeof head))
+        abort();
+    log->offers++;
+    enum council_error error = fake->refuse_offers;
+    if (!error && after <= end_of(log)) {
+        const uint8_t *own = after ? log->log->entries[after - 1].head : zeros;
+        error = memcmp(own, head, sizeof head) == 0 ? take_offer(fake, log, rpc->params, after)
+                                                    : COUNCIL_E_OFFER_REFUSED;
+        if (!error && json_array_size(json_object_get(rpc->params, "entries")) == 0)
+            log->spoken = true;
+    }
+    if (error) {
+        refuse(fake, rpc, error, 0);
+        return;
+    }
+    begin(&frame, rpc);
+    council_rpc_field_int(&frame, "seq", end_of(log));
+    council_rpc_field_bytes(&frame, "head",
+                            end_of(log) ? log->log->entries[end_of(log) - 1].head : zeros,
+                            COUNCIL_HASH_BYTES);
+    council_rpc_field_int(&frame, "recovering", log->recovering);
+    council_rpc_field_int(&frame, "waiting", log->waiting);
+    finish(fake, &frame);
+}
+
 static void list(struct fake *fake, const struct council_rpc *rpc)
 {
     struct council_frame frame;
@@ -279,6 +366,8 @@ void fake_server_frame(struct fake *fake, const char *text, uint32_t len)
         read_log(fake, &rpc);
     else if (rpc.method == COUNCIL_METHOD_LOG_APPEND)
         append(fake, &rpc);
+    else if (rpc.method == COUNCIL_METHOD_LOG_OFFER)
+        offer(fake, &rpc);
     else if (rpc.method == COUNCIL_METHOD_COUNCIL_LIST)
         list(fake, &rpc);
     else
@@ -331,5 +420,5 @@ void fake_server_closed(struct fake *fake)
 {
     fake->greeted = fake->logged_in = false;
     for (uint32_t i = 0; i < fake->log_count; i++)
-        fake->logs[i].subscribed = false;
+        fake->logs[i].subscribed = fake->logs[i].spoken = false;
 }

@@ -29,6 +29,7 @@ static void op_hello(void *ctx, const struct sync_hello *hello)
 {
     struct fake *fake = ctx;
     fake->first_server = hello->first;
+    fake->succeeded_server = fake->succeeded_server || hello->succeeded;
     memcpy(fake->pinned, hello->challenge->server, sizeof fake->pinned);
 }
 
@@ -82,6 +83,10 @@ static enum council_error op_store(void *ctx, const uint8_t log[COUNCIL_KEY_BYTE
         memcpy(row->author, entries[i].entry->author, sizeof row->author);
         row->kind = entries[i].entry->kind;
         row->data = entries[i].data != NULL;
+        row->blob_len = entries[i].data_len;
+        row->blob = row->data ? malloc(row->blob_len) : NULL;
+        if (row->blob)
+            memcpy(row->blob, entries[i].data, row->blob_len);
         row->recipients = entries[i].recipient_count;
     }
     return COUNCIL_OK;
@@ -101,6 +106,42 @@ static enum council_error op_facts(void *ctx, const uint8_t log[COUNCIL_KEY_BYTE
         memcpy(out[i].author, row->author, sizeof out[i].author);
     }
     return COUNCIL_OK;
+}
+
+static enum council_error op_held(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t after,
+                                  bool folds, uint8_t head[COUNCIL_HASH_BYTES],
+                                  sync_held_taker *take, void *to)
+{
+    const struct fake_log *from = log_named(ctx, log);
+    if (after > from->count)
+        abort();
+    if (after > 0)
+        memcpy(head, from->rows[after - 1].head, COUNCIL_HASH_BYTES);
+    else
+        memset(head, 0, COUNCIL_HASH_BYTES);
+    bool more = true;
+    for (uint32_t i = (uint32_t)after; i < from->count && more; i++) {
+        const struct fake_row *row = &from->rows[i];
+        const struct sync_held held = {.seq = i + 1,
+                                       .text = row->text,
+                                       .len = row->len,
+                                       .sig = row->sig,
+                                       .data = row->blob,
+                                       .data_len = row->blob_len};
+        if (!folds || council_kind_has(row->kind, COUNCIL_FLAG_FOLDS))
+            more = take(to, &held);
+    }
+    return COUNCIL_OK;
+}
+
+static void op_recovering(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], bool recovering,
+                          uint64_t waiting)
+{
+    struct fake *fake = ctx;
+    (void)log;
+    fake->told_recovering = recovering;
+    fake->told_waiting = waiting;
+    fake->tellings++;
 }
 
 static void op_verify(void *ctx, struct sync_check *checks, uint32_t count)
@@ -249,6 +290,8 @@ const struct sync_ops fake_ops = {.connect = op_connect,
                                   .sign_login = op_sign_login,
                                   .store_entries = op_store,
                                   .facts = op_facts,
+                                  .held = op_held,
+                                  .recovering = op_recovering,
                                   .verify = op_verify,
                                   .log_caught_up = op_caught_up,
                                   .sign_item = op_sign_item,
