@@ -43,8 +43,17 @@ struct store_undo {
     struct tail before; /* seq 0: the log is new */
 };
 
+/* timing.c: the journal's functions, with a clock around one of them. */
+struct store_timing {
+    sqlite3_io_methods methods;
+    const sqlite3_io_methods *original; /* NULL: nothing is timed */
+    void (*tell)(void *ctx, uint64_t us);
+    void *ctx;
+};
+
 struct store {
     sqlite3 *db;
+    struct store_timing timing;
     sqlite3_stmt *stmts[STMT_COUNT];
     struct tails *tails;
     int64_t last_row;

@@ -72,30 +72,34 @@ static enum store_status connect(struct store *store, const char *path)
     return secure(store);
 }
 
-/* The name as the engine's URI, by which alone it can be told that nobody writes the file. */
-static void uri_of(const char *path, char *out)
+/* The name as the engine's URI, by which alone it can be told that nobody writes the file. Owned; NULL: out of
+ * memory. */
+static char *uri_of(const char *path)
 {
-    static const char hex[] = "0123456789ABCDEF";
-
-    out += sprintf(out, "file:");
+    static const char before[] = "file:", after[] = "?immutable=1", hex[] = "0123456789ABCDEF";
+    char *uri = malloc(sizeof before + 3 * strlen(path) + sizeof after);
+    if (uri == NULL)
+        return NULL;
+    memcpy(uri, before, sizeof before - 1);
+    char *at = uri + sizeof before - 1;
     for (; *path != '\0'; path++) {
         if (*path == '%' || *path == '?' || *path == '#') {
-            *out++ = '%';
-            *out++ = hex[(unsigned char)*path >> 4];
-            *out++ = hex[(unsigned char)*path & 15];
+            *at++ = '%';
+            *at++ = hex[(unsigned char)*path >> 4];
+            *at++ = hex[(unsigned char)*path & 15];
         } else {
-            *out++ = *path;
+            *at++ = *path;
         }
     }
-    (void)strcpy(out, "?immutable=1");
+    memcpy(at, after, sizeof after);
+    return uri;
 }
 
 static enum store_status connect_copy(struct store *store, const char *path)
 {
-    char *uri = malloc(3 * strlen(path) + sizeof "file:?immutable=1");
+    char *uri = uri_of(path);
     if (uri == NULL)
         return STORE_NOMEM;
-    uri_of(path, uri);
     int rc = sqlite3_open_v2(
         uri, &store->db,
         SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);

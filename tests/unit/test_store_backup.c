@@ -5,6 +5,7 @@
 #include "tests/unit/store_fixture.h"
 
 #include "server/store/backup.h"
+#include "server/store/timing.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -147,6 +148,29 @@ static void settings_are_walked_and_dropped(void **state)
     assert_status(store_setting_next(fx->store, name, value, &len), STORE_NOT_FOUND);
 }
 
+static void count_sync(void *ctx, uint64_t us)
+{
+    uint32_t *count = ctx;
+    assert_true(us < 60 * 1000000);
+    ++*count;
+}
+
+static void every_commit_is_flushed_and_timed(void **state)
+{
+    struct fixture *fx = *state;
+    uint32_t syncs = 0;
+    fx_append_run(fx->store, 1, 1, 1);
+    store_time_syncs(fx->store, count_sync, &syncs);
+    for (uint64_t seq = 2; seq <= 20; seq++) {
+        uint32_t before = syncs;
+        fx_append_run(fx->store, 1, seq, seq);
+        assert_true(syncs > before);
+    }
+    fx_close(fx);
+    fx_open(fx, 0);
+    fx_check_log(fx->store, 1, 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +178,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(takes_no_file_that_is_there, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(given_up_leaves_the_store, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_is_the_copys_alone, fx_setup, fx_teardown),
+        cmocka_unit_test_setup_teardown(every_commit_is_flushed_and_timed, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(settings_are_walked_and_dropped, fx_setup, fx_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
