@@ -12,7 +12,8 @@
 
 enum {
     HEADER_MAX = 1024,
-    HEADERS_OUT = 1024
+    HEADERS_OUT = 1024,
+    HTTP_STATUS_UPGRADE_REQUIRED = 426
 };
 
 /* Writes a whole response. False: the connection is of no use any more. */
@@ -21,11 +22,16 @@ static bool respond(struct lws *wsi, unsigned status, const char *body)
     unsigned char buffer[LWS_PRE + HEADERS_OUT];
     unsigned char *start = buffer + LWS_PRE, *at = start, *end = buffer + sizeof buffer - 1;
     size_t len = strlen(body);
+    /* RFC 6455 section 4.4: whoever speaks another version is told which one there is. */
+    bool version = status == HTTP_STATUS_UPGRADE_REQUIRED;
     if (lws_add_http_common_headers(wsi, status, "text/plain; charset=utf-8", len, &at, end) != 0 ||
         lws_add_http_header_by_name(wsi, (const unsigned char *)"cache-control:",
                                     (const unsigned char *)"no-store", 8, &at, end) != 0 ||
         lws_add_http_header_by_name(wsi, (const unsigned char *)"x-content-type-options:",
                                     (const unsigned char *)"nosniff", 7, &at, end) != 0 ||
+        (version &&
+         lws_add_http_header_by_name(wsi, (const unsigned char *)"sec-websocket-version:",
+                                     (const unsigned char *)"13", 2, &at, end) != 0) ||
         lws_finalize_write_http_header(wsi, start, &at, end) != 0) {
         return false;
     }
@@ -112,6 +118,11 @@ int net_http_upgrade(struct net *net, struct lws *wsi, const char *to)
     if (!header(wsi, WSI_TOKEN_PROTOCOL, value) || !offers_protocol(value, net_protocols[1].name)) {
         return turn_down(net, wsi, HTTP_STATUS_BAD_REQUEST, "no_subprotocol",
                          "subprotocol council.v1 is needed\n");
+    }
+    /* The library takes any version for this one. */
+    if (!header(wsi, WSI_TOKEN_VERSION, value) || strcmp(value, "13") != 0) {
+        return turn_down(net, wsi, HTTP_STATUS_UPGRADE_REQUIRED, "other_version",
+                         "WebSocket version 13 is needed\n");
     }
     if (net->core == NULL || !net->events.ready(net->events.ctx)) {
         return turn_down(net, wsi, HTTP_STATUS_SERVICE_UNAVAILABLE, "not_ready", "not ready\n");
