@@ -56,6 +56,7 @@ static void invite_loaded(struct core *core, struct core_call *call)
         return;
     }
     call->access.texts_only = true;
+    call->access.recovery = log->recovery;
     allow(core, call, log->kind, log->seq, log->head);
 }
 
@@ -75,6 +76,7 @@ static void access_read(struct core *core, struct core_job *job)
     }
     const struct store_log_info info = job->u.access.info;
     const struct store_membership *membership = &job->u.access.membership;
+    access->recovery = info.recovery;
     if (info.kind == STORE_LOG_MEMBER) {
         access->kind = info.kind;
         access->seq = info.seq;
@@ -124,6 +126,7 @@ void core_access_ask(struct core *core, struct core_call *call, const uint8_t *i
     }
     const struct core_log *log = core_log_find(core, access->log);
     if (known_here(log, call)) {
+        access->recovery = log->recovery;
         allow(core, call, log->kind, log->seq, log->head);
         return;
     }

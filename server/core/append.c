@@ -65,6 +65,10 @@ static void checked(struct core *core, struct core_job *job)
         return;
     }
     struct core_log *guessed = call->log;
+    if (append->offered && memcmp(guessed->key, append->log, COUNCIL_KEY_BYTES) != 0) {
+        core_call_fail(core, call, COUNCIL_E_WRONG_LOG);
+        return;
+    }
     if (guessed == NULL || memcmp(guessed->key, append->log, COUNCIL_KEY_BYTES) != 0) {
         call->log = core_log_pin(core, append->log);
         if (guessed != NULL) {
@@ -77,6 +81,25 @@ static void checked(struct core *core, struct core_job *job)
     }
     core_queue_push(&call->log->arrived, call);
     core_append_pump(core, call->log);
+}
+
+/* The call has an entry from now on. */
+static void own(struct core *core, struct core_call *call)
+{
+    struct core_append *append = &call->u.append;
+    append->has_wire = true;
+    append->now_ms = core->wall_ms;
+    append->skew_ms = core->limits.clock_skew_ms;
+    append->cost = (uint64_t)append->wire.len + append->wire.data_len + CALL_COST;
+    call->fini = append_fini;
+    account(core, append->cost, true);
+}
+
+void core_append_offered(struct core *core, struct core_call *call)
+{
+    call->u.append.offered = true;
+    own(core, call);
+    core_submit_work(core, &call->job, core_check_work, checked, call, call->log->key);
 }
 
 /* Takes the entry of the call's params and sends it to a verifier. */
@@ -92,13 +115,8 @@ static enum council_error begin(struct core *core, struct core_call *call, bool 
     if (error != COUNCIL_OK) {
         return error;
     }
-    append->has_wire = true;
     append->registers = registers;
-    append->now_ms = core->wall_ms;
-    append->skew_ms = core->limits.clock_skew_ms;
-    append->cost = (uint64_t)append->wire.len + append->wire.data_len + CALL_COST;
-    call->fini = append_fini;
-    account(core, append->cost, true);
+    own(core, call);
     uint8_t lane[COUNCIL_KEY_BYTES] = {0};
     if (!registers && guess_log(append->wire.text, append->wire.len, lane)) {
         call->log = core_log_pin(core, lane);
@@ -166,7 +184,7 @@ enum council_error core_append_write(struct core *core, struct core_log *log,
     struct core_job_append *out = &call->job.u.append;
     const struct council_wire_entry *wire = &append->wire;
     *out = (struct core_job_append){0};
-    enum council_error error = core_append_changes(log, append, &out->n_changes);
+    enum council_error error = core_append_changes(log, call, &out->n_changes);
     if (error == COUNCIL_OK) {
         error = council_tail_push(&log->fold->tail, &append->entry, wire->sig);
     }
@@ -202,6 +220,15 @@ static void refuse_first(struct core *core, struct core_log *log, enum council_e
     core_call_fail_late(core, core_queue_pop(&log->arrived), error, retry_after_ms);
 }
 
+/* Whether the entry is in the log already, by its tail: its seq, or 0. */
+static uint64_t find_old(const struct council_tail *tail, const struct core_append *append)
+{
+    /* A log is named by its first entry: the same genesis again is a retry. */
+    bool genesis = council_kind_has(append->entry.kind, COUNCIL_FLAG_GENESIS);
+    return genesis ? (tail->seq > 0 ? 1 : 0)
+                   : council_tail_retry(tail, &append->entry, append->wire.sig);
+}
+
 /* Takes on the first entry that arrived; false: it must wait for what is in flight. */
 static bool take_first(struct core *core, struct core_log *log)
 {
@@ -209,18 +236,16 @@ static bool take_first(struct core *core, struct core_log *log)
     struct core_append *append = &call->u.append;
     const struct council_entry *entry = &append->entry;
     const struct council_tail *tail = &log->fold->tail;
-    bool genesis = council_kind_has(entry->kind, COUNCIL_FLAG_GENESIS);
     bool alone =
         council_kind_has(entry->kind, COUNCIL_FLAG_FOLDS) || entry->kind == COUNCIL_KIND_ERASE;
     if (alone && log->flight.first != NULL) {
         return false;
     }
-    enum council_error error = core_gate_who(core, log, call);
+    enum council_error error =
+        append->offered ? core_gate_offered(core, log, call) : core_gate_who(core, log, call);
     uint64_t retry_after_ms = 0;
-    if (error == COUNCIL_OK) {
-        /* A log is named by its first entry: the same genesis again is a retry. */
-        uint64_t old =
-            genesis ? (tail->seq > 0 ? 1 : 0) : council_tail_retry(tail, entry, append->wire.sig);
+    if (error == COUNCIL_OK && !append->offered) {
+        uint64_t old = find_old(tail, append);
         if (old > log->seq) {
             return false; /* not on disk yet */
         }
@@ -228,9 +253,13 @@ static bool take_first(struct core *core, struct core_log *log)
             core_append_answer_old(core, core_queue_pop(&log->arrived), old);
             return true;
         }
-        error = council_tail_check(tail, entry);
+        /* Before its position is judged: an entry that is ahead of a log that waits is not wrong. */
+        error = log->recovery == STORE_WAITING ? COUNCIL_E_RECOVERING : COUNCIL_OK;
     }
     if (error == COUNCIL_OK) {
+        error = council_tail_check(tail, entry);
+    }
+    if (error == COUNCIL_OK && !append->offered) {
         error = core_gate_rate(core, log, call, &retry_after_ms);
     }
     if (error == COUNCIL_OK) {

@@ -17,6 +17,8 @@ void core_check_work(struct core_job *job);
 
 /* ---- append.c ---- */
 
+/* Sends one entry of an offer, whose wire form the call has, to a verifier. */
+void core_append_offered(struct core *core, struct core_call *call);
 /* Takes on what has arrived in a log, as far as it may. */
 void core_append_pump(struct core *core, struct core_log *log);
 /* The log's fold is there, or (`error`) cannot be. */
@@ -39,7 +41,10 @@ enum council_error core_gate_rate(struct core *core, const struct core_log *log,
 /* How long and large a log may get. */
 enum council_error core_gate_quota(const struct core *core, const struct core_log *log,
                                    const struct core_call *call);
-/* Invites: not expired; not too many. */
+/* An entry that a member brings back: its place is still the next one, and the log takes it. */
+enum council_error core_gate_offered(const struct core *core, const struct core_log *log,
+                                     const struct core_call *call);
+/* Invites: not expired; not too many. An invite that was brought back is not asked. */
 enum council_error core_gate_invite(const struct core *core, const struct core_log *log,
                                     const struct core_append *append);
 
@@ -51,7 +56,7 @@ void core_barrier_begin(struct core *core, struct core_log *log, struct core_cal
 /* ---- changes.c ---- */
 
 /* What changes in the store beside the log. NO_MEMORY. */
-enum council_error core_append_changes(const struct core_log *log, struct core_append *append,
+enum council_error core_append_changes(const struct core_log *log, struct core_call *call,
                                        uint32_t *count);
 /* The type of log that a genesis makes. */
 enum store_log_kind core_genesis_kind(const struct council_entry *entry);

@@ -139,7 +139,8 @@ static enum council_error find_facts(struct core_append *append,
         }
         struct council_fact *fact = &append->facts[i];
         fact->post = entry.kind == COUNCIL_KIND_POST;
-        fact->erased = (found->flags & STORE_ERASED) != 0;
+        /* By an entry, that is: data that never came is missing, not erased. */
+        fact->erased = (found->flags & STORE_ERASED) != 0 && (found->flags & STORE_MISSING) == 0;
         memcpy(fact->author, entry.author, COUNCIL_KEY_BYTES);
         council_entry_fini(&entry);
     }
@@ -163,7 +164,7 @@ static void ruled(struct core *core, struct core_job *job)
         core_slice_free(core, &job->u.read_at.slice);
     }
     enum council_error error = call->u.append.error;
-    if (error == COUNCIL_OK) {
+    if (error == COUNCIL_OK && !call->u.append.offered) {
         error = core_gate_invite(core, call->log, &call->u.append);
     }
     answered(core, call, error);

@@ -26,6 +26,17 @@ void core_pressure(struct core *core)
     core->ops.pause(core->ops.ctx, core->paused);
 }
 
+static void list(struct core *core, struct core_call *call)
+{
+    call->all_next = core->calls;
+    if (core->calls != NULL) {
+        core->calls->all_prev = call;
+    }
+    core->calls = call;
+    core->call_count++;
+    core_pressure(core);
+}
+
 struct core_call *core_call_create(struct core *core, struct core_conn *conn,
                                    struct council_rpc *rpc)
 {
@@ -38,15 +49,23 @@ struct core_call *core_call_create(struct core *core, struct core_conn *conn,
     memcpy(call->member, conn->member, sizeof call->member);
     memcpy(call->device, conn->device, sizeof call->device);
     call->rpc = *rpc;
-    call->all_next = core->calls;
-    if (core->calls != NULL) {
-        core->calls->all_prev = call;
-    }
-    core->calls = call;
     conn->outstanding++;
-    core->call_count++;
-    core_pressure(core);
+    list(core, call);
     core->stats.calls++;
+    return call;
+}
+
+struct core_call *core_call_create_part(struct core *core, struct core_call *parent, uint32_t part)
+{
+    struct core_call *call = calloc(1, sizeof *call);
+    if (call == NULL) {
+        return NULL;
+    }
+    memcpy(call->member, parent->member, sizeof call->member);
+    memcpy(call->device, parent->device, sizeof call->device);
+    call->parent = parent;
+    call->part = part;
+    list(core, call);
     return call;
 }
 
@@ -74,11 +93,17 @@ void core_call_end(struct core *core, struct core_call *call)
         call->all_next->all_prev = call->all_prev;
     }
     struct core_log *log = call->log;
+    struct core_call *parent = call->parent;
+    const uint32_t part = call->part;
+    const enum council_error error = call->error;
     core->call_count--;
     release(core, call);
     core_pressure(core);
     if (log != NULL) {
         core_log_unpin(core, log);
+    }
+    if (parent != NULL) {
+        core_offer_part(core, parent, part, error);
     }
 }
 
@@ -127,14 +152,27 @@ void core_refuse(struct core *core, struct core_conn *conn, const struct council
     }
 }
 
+static void fail(struct core *core, struct core_call *call, enum council_error error,
+                 const char *detail, uint64_t retry_after_ms)
+{
+    struct core_conn *conn = core_conn_find(core, call->session);
+    call->error = error;
+    if (conn != NULL) {
+        core_refuse(core, conn, &call->rpc.id, call->rpc.method, error, detail, retry_after_ms);
+    }
+    core_call_end(core, call);
+}
+
 void core_call_fail_late(struct core *core, struct core_call *call, enum council_error error,
                          uint64_t retry_after_ms)
 {
-    struct core_conn *conn = core_conn_find(core, call->session);
-    if (conn != NULL) {
-        core_refuse(core, conn, &call->rpc.id, call->rpc.method, error, NULL, retry_after_ms);
-    }
-    core_call_end(core, call);
+    fail(core, call, error, NULL, retry_after_ms);
+}
+
+void core_call_fail_detail(struct core *core, struct core_call *call, enum council_error error,
+                           const char *detail)
+{
+    fail(core, call, error, detail, 0);
 }
 
 void core_call_fail(struct core *core, struct core_call *call, enum council_error error)

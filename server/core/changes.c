@@ -5,12 +5,13 @@
  * Invariant: computed against the fold right before the entry, for which such kinds fly alone.
  */
 #include "server/core/append.h"
+#include "server/core/recover.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    CHANGES_FEW = 4,
+    CHANGES_FEW = 5,
     ROLE_MEMBER = 1 /* whether somebody moderates is the fold's to know */
 };
 
@@ -86,6 +87,25 @@ static void add_erased(struct list *list, const struct council_entry *entry)
     }
 }
 
+/* What the entry says of the log's recovery. */
+static void add_recovery_state(struct list *list, const struct core_log *log,
+                               const struct core_call *call)
+{
+    const struct core_append *append = &call->u.append;
+    enum store_recovery now = core_recovery_after(log, append);
+    if (now == log->recovery) {
+        return;
+    }
+    if (now == STORE_RECOVERED) {
+        (void)add(list, STORE_CHANGE_RECOVERED);
+        return;
+    }
+    add(list, STORE_CHANGE_RECOVERING)->u.recovering.state = now;
+    if (now == STORE_WAITING) {
+        memcpy(add(list, STORE_CHANGE_OFFERED)->u.offered.member, call->member, COUNCIL_KEY_BYTES);
+    }
+}
+
 static void derive(struct list *list, const struct core_log *log, const struct core_append *append)
 {
     const struct council_entry *entry = &append->entry;
@@ -131,24 +151,27 @@ static void derive(struct list *list, const struct core_log *log, const struct c
     }
 }
 
-enum council_error core_append_changes(const struct core_log *log, struct core_append *append,
+enum council_error core_append_changes(const struct core_log *log, struct core_call *call,
                                        uint32_t *count)
 {
+    struct core_append *append = &call->u.append;
     const struct council_entry *entry = &append->entry;
     *count = 0;
-    bool plain = !council_kind_has(entry->kind, COUNCIL_FLAG_FOLDS);
+    bool plain = !council_kind_has(entry->kind, COUNCIL_FLAG_FOLDS) &&
+                 core_recovery_after(log, append) == log->recovery;
     if (plain && entry->kind != COUNCIL_KIND_ERASE) {
         return COUNCIL_OK;
     }
     size_t most = CHANGES_FEW;
     if (entry->kind == COUNCIL_KIND_ERASE) {
-        most = entry->text.values[council_body_get(entry, "posts")].count;
+        most += entry->text.values[council_body_get(entry, "posts")].count;
     }
     struct list list = {.items = calloc(most, sizeof(struct store_change)), .n = 0};
     if (list.items == NULL) {
         return COUNCIL_E_NO_MEMORY;
     }
     derive(&list, log, append);
+    add_recovery_state(&list, log, call);
     free(append->changes);
     append->changes = list.items;
     *count = list.n;

@@ -34,6 +34,19 @@ static enum council_error check_clock(const struct core_append *append)
     return off <= append->skew_ms ? COUNCIL_OK : COUNCIL_E_CLOCK_SKEW;
 }
 
+/* Who sends it, when, and whether it is whole: asked of what is new alone. */
+static enum council_error check_moment(const struct core_call *call,
+                                       const struct council_entry *entry)
+{
+    const struct core_append *append = &call->u.append;
+    enum council_error error = check_session(call, entry);
+    if (error == COUNCIL_OK) {
+        error = check_clock(append);
+    }
+    bool bare = council_kind_has(entry->kind, COUNCIL_FLAG_SEALED) && !append->wire.has_data;
+    return error == COUNCIL_OK && bare ? COUNCIL_E_DATA_MISSING : error;
+}
+
 /* The head of the member log after the entry's chain, from the chain's last entry: the fold judges what lies before. */
 static enum council_error find_chain_end(struct core_append *append)
 {
@@ -81,12 +94,9 @@ static enum council_error check(const struct core_call *call, struct core_append
     }
     append->parsed = true;
     const struct council_entry *entry = &append->entry;
-    if ((error = check_session(call, entry)) != COUNCIL_OK ||
-        (error = check_clock(append)) != COUNCIL_OK) {
+    /* What is brought back was asked when it was written. */
+    if (!append->offered && (error = check_moment(call, entry)) != COUNCIL_OK) {
         return error;
-    }
-    if (council_kind_has(entry->kind, COUNCIL_FLAG_SEALED) && !wire->has_data) {
-        return COUNCIL_E_DATA_MISSING;
     }
     static const uint8_t nothing[1];
     const uint8_t *data = wire->data == NULL && wire->has_data ? nothing : wire->data;

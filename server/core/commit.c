@@ -8,6 +8,7 @@
 
 #include "server/core/append.h"
 #include "server/core/hub.h"
+#include "server/core/recover.h"
 
 /* What the author of an entry that was not stored is told, by the store's status. */
 static enum council_error refusal(enum store_status status)
@@ -71,6 +72,7 @@ static void answer(struct core *core, struct core_call *call)
 static void publish(struct core *core, struct core_log *log, const struct core_append *append)
 {
     const struct council_wire_entry *wire = &append->wire;
+    bool bare = wire->data == NULL && council_kind_has(append->entry.kind, COUNCIL_FLAG_SEALED);
     struct council_record record = {.seq = append->seq,
                                     .received = append->received,
                                     .text = wire->text,
@@ -78,7 +80,7 @@ static void publish(struct core *core, struct core_log *log, const struct core_a
                                     .sig = wire->sig,
                                     .data = wire->data,
                                     .data_len = wire->data_len,
-                                    .erased = false};
+                                    .erased = bare};
     core_hub_publish(core, log, &record);
 }
 
@@ -111,6 +113,7 @@ static void commit(struct core *core, struct core_log *log, struct core_call *ca
         core_report(core, "fold_failed", 0, NULL, council_error_name(error));
         log->failed = true; /* it is on disk all the same: the fold is read anew */
     }
+    core_recovery_committed(core, log, append);
     log->known = true;
     if (append->seq == 1) {
         log->kind = core_genesis_kind(entry);

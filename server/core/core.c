@@ -208,5 +208,6 @@ void core_stats(const struct core *core, struct core_stats *out)
     out->logs_resident = core->resident_count;
     out->cache_bytes = core->cache_bytes;
     out->queue_entries = core->queue_entries;
+    out->logs_recovering = core->recovering_logs;
     out->queue_bytes = core->queue_bytes;
 }

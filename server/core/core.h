@@ -111,6 +111,7 @@ struct core_stats {
     uint64_t sessions, members_online, logs_known, logs_resident, cache_bytes, queue_entries,
         queue_bytes;
     uint64_t calls, calls_failed, appended, delivered, catchups;
+    uint64_t logs_recovering; /* that wait for their members */
 };
 
 /* NULL: out of memory. council_protocol_init must have succeeded. `ops` is copied. */
@@ -155,6 +156,10 @@ void core_shutdown(struct core *core);
 bool core_drained(const struct core *core);
 
 void core_stats(const struct core *core, struct core_stats *out);
+
+/* The operator ended the waiting of a log that waited, or (NULL) of all: the store says so already, and every reading that was done
+ * before has come back. */
+void core_recovering_ended(struct core *core, const uint8_t *log);
 
 /* ---- changed while the server runs (tune.c) ---- */
 

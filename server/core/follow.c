@@ -87,7 +87,7 @@ static void drop(struct core *core, struct core_follow *follow)
 
 void core_follow_settle(struct core *core, struct core_follow *follow)
 {
-    if (!follow->subscribed && !follow->present) {
+    if (!follow->subscribed && !follow->present && !follow->spoken) {
         drop(core, follow);
     }
 }
@@ -105,7 +105,7 @@ void core_follow_drop_all(struct core *core, struct core_conn *conn)
     struct core_follow *next = NULL;
     for (struct core_follow *follow = conn->follows; follow != NULL; follow = next) {
         next = follow->conn_next;
-        follow->subscribed = false;
+        follow->subscribed = follow->spoken = false;
         if (follow->present) {
             core_presence_end(core, follow);
         } else {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "server/core/append.h"
+#include "server/core/recover.h"
 
 enum council_error core_gate_who(const struct core *core, const struct core_log *log,
                                  const struct core_call *call)
@@ -28,6 +29,23 @@ enum council_error core_gate_who(const struct core *core, const struct core_log 
         return COUNCIL_E_NOT_FOUND;
     }
     return !call->recovery && core_recovery_open(core, log->key) ? COUNCIL_E_RETRY : COUNCIL_OK;
+}
+
+enum council_error core_gate_offered(const struct core *core, const struct core_log *log,
+                                     const struct core_call *call)
+{
+    const struct core_append *append = &call->u.append;
+    const struct core_offer *offer = &call->parent->u.offer;
+    if (offer->bad < call->part || append->offered_seq != log->fold->tail.seq + 1 ||
+        !core_recovery_takes(log, offer)) {
+        return COUNCIL_E_OFFER_REFUSED;
+    }
+    if (offer->people_only && append->offered_seq == 1 &&
+        append->entry.kind != COUNCIL_KIND_MEMBER_CREATE) {
+        return COUNCIL_E_NOT_FOUND;
+    }
+    bool member = log->fold->kind == STORE_LOG_MEMBER;
+    return member && core_recovery_open(core, log->key) ? COUNCIL_E_RETRY : COUNCIL_OK;
 }
 
 /* Whose control entries these are: of this author in this log. A new log's count on the author alone. */

@@ -8,6 +8,7 @@
 
 #include "server/core/access.h"
 #include "server/core/logs.h"
+#include "server/core/recover.h"
 
 /* One entry as a frame; NULL: out of memory. */
 static struct core_frame *frame_of(const struct core_log *log, const struct council_record *record)
@@ -179,6 +180,10 @@ static void subscribe(struct core *core, struct core_call *call)
         core_call_end(core, call);
         return;
     }
+    if (core_recovery_hides(core, call)) {
+        core_call_fail(core, call, COUNCIL_E_RECOVERING);
+        return;
+    }
     if (call->log == NULL) {
         call->log = core_log_pin(core, access->log);
     }
@@ -193,6 +198,7 @@ static void subscribe(struct core *core, struct core_call *call)
         /* A former member's answer is about their end, not the log's; what lies behind it they do not get anyhow. */
         log->kind = access->kind;
         log->seq = access->seq;
+        log->recovery = access->recovery;
         memcpy(log->head, access->head, COUNCIL_HASH_BYTES);
         log->known = !access->former;
     }

@@ -18,6 +18,7 @@ struct core_follow {
     struct core_follow *log_prev, *log_next;
     struct core_follow *conn_prev, *conn_next;
     bool subscribed, present;
+    bool spoken;     /* while the log waits: holds no more of it than the server */
     bool live;       /* sent new entries as they commit; else it reads its backlog */
     uint64_t serial; /* of this subscription: a slice that comes back for another is dropped */
     uint64_t cursor; /* the last entry sent */
@@ -30,7 +31,7 @@ struct core_follow *core_follow_find(const struct core_conn *conn, const struct 
 /* Finds or makes; NULL: out of memory, or too many (`*error` says which). */
 struct core_follow *core_follow_make(struct core *core, struct core_conn *conn,
                                      struct core_log *log, enum council_error *error);
-/* Forgets it if it is neither subscribed nor present. */
+/* Forgets it if it is neither subscribed nor present, nor has spoken. */
 void core_follow_settle(struct core *core, struct core_follow *follow);
 /* Marks it as waiting for its backlog, or as live. */
 void core_follow_set_live(struct core_follow *follow, bool live);

@@ -28,6 +28,8 @@ enum core_job_type {
     CORE_JOB_LIST,   /* u.list: store_logs_of_member, then store_log_info of each if with_seq */
     CORE_JOB_SHARES, /* u.shares: is there a log in which both are members now? */
     CORE_JOB_RECOVERY, /* u.recovery: store_member_by_recovery */
+    CORE_JOB_OFFER,    /* u.offer: what the store has of an offered log */
+    CORE_JOB_MARK,     /* u.mark: store_mark; those that wait together may share a transaction */
 };
 
 /*
@@ -96,6 +98,18 @@ struct core_job_recovery {
     uint8_t member[STORE_ID_BYTES];
 };
 
+/* status NOT_FOUND: no such log, and `offered` alone is filled. */
+struct core_job_offer {
+    uint8_t log[STORE_ID_BYTES], member[STORE_ID_BYTES];
+    uint64_t after;
+    uint64_t offered; /* out: logs that the member has brought */
+    bool known;       /* out: `membership` is filled */
+    bool has_head;    /* out: `head` is the log's at `after`, which is between 1 and its end */
+    struct store_log_info info;
+    struct store_membership membership;
+    uint8_t head[STORE_ID_BYTES];
+};
+
 struct core_job {
     enum core_job_type type;
     uint32_t lane;            /* WORK alone */
@@ -109,6 +123,8 @@ struct core_job {
         struct core_job_list list;
         struct core_job_shares shares;
         struct core_job_recovery recovery;
+        struct core_job_offer offer;
+        struct store_mark mark;
     } u;
 
     /* the core's own */

@@ -38,6 +38,7 @@ struct core_log {
     bool known; /* what follows is; set by a load, an access or a commit */
     enum store_log_kind kind;
     uint64_t seq, bytes; /* durable */
+    enum store_recovery recovery;
     uint8_t head[COUNCIL_HASH_BYTES];
 
     enum core_load_state state;
@@ -50,6 +51,9 @@ struct core_log {
     uint64_t bytes_ahead;      /* of those in flight */
     bool barrier;              /* the first one arrived is being judged, or flies alone */
     bool failed; /* a batch failed: what it left of the fold is dropped when nothing flies */
+
+    struct core_call *offering; /* the offer that is being judged: one at a time */
+    struct core_queue offers;   /* those behind it */
 
     struct core_follow *follows;
 };

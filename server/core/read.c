@@ -8,6 +8,7 @@
 
 #include "server/core/access.h"
 #include "server/core/logs.h"
+#include "server/core/recover.h"
 
 static void answer(struct core *core, struct core_call *call, const struct store_slice *slice)
 {
@@ -89,7 +90,9 @@ static void invite_verified(struct core *core, struct core_job *job)
 
 static void allowed(struct core *core, struct core_call *call)
 {
-    if (call->access.texts_only) {
+    if (core_recovery_hides(core, call)) {
+        core_call_fail(core, call, COUNCIL_E_RECOVERING);
+    } else if (call->access.texts_only) {
         core_submit_work(core, &call->job, work_invite, invite_verified, call, call->access.log);
     } else {
         read_page(core, call);

@@ -64,7 +64,8 @@ struct core_access {
     enum store_log_kind kind;
     bool former;     /* a former member: up to `seq` */
     bool texts_only; /* by an invite */
-    uint64_t seq;    /* the last entry that may be read */
+    enum store_recovery recovery;
+    uint64_t seq; /* the last entry that may be read */
     uint8_t head[COUNCIL_HASH_BYTES];
     const uint8_t *invite; /* in: 32 bytes, or NULL */
     core_call_fn *then;
@@ -75,6 +76,8 @@ struct core_append {
     struct council_wire_entry wire;
     struct council_entry entry;
     bool parsed, has_wire, registers;
+    bool offered;             /* brought back by a member: call->parent */
+    uint64_t offered_seq;     /* its place, as the offer says */
     enum council_error error; /* of the check */
     uint64_t now_ms, skew_ms; /* for the check */
     uint64_t skew_until_ms;
@@ -124,9 +127,28 @@ struct core_signal {
     bool good;
 };
 
-/* One call of a connection, from its message to its answer. One job at a time. */
+/* Entries that a member brings back, on their way into their log: offer.c. */
+struct core_offer {
+    uint8_t log[COUNCIL_KEY_BYTES], head[COUNCIL_HASH_BYTES];
+    uint64_t after;
+    uint32_t count;           /* of its entries */
+    uint32_t next, out;       /* the next to be taken on; how many are under way */
+    uint32_t bad;             /* the first that was refused; count: none */
+    enum council_error error; /* of that one */
+    bool end;                 /* asks for the end of the waiting */
+    bool unknown;             /* there is no such log here */
+    bool owner, member;       /* the caller's own member log; is or was in it */
+    bool stranger;            /* is shown no more of it than they showed to know */
+    bool people_only;         /* may bring nothing but a member log */
+};
+
+/* One call of a connection, from its message to its answer. One job at a time. An entry of an offer is a call of no
+ * connection, whose end its parent is told. */
 struct core_call {
     struct core_call *next;                /* in a queue of its log */
+    struct core_call *parent;              /* the offer that this entry is part of, or NULL */
+    uint32_t part;                         /* its index in there */
+    enum council_error error;              /* what it failed with */
     struct core_call *all_prev, *all_next; /* of core.calls */
     core_session session;
     bool recovery; /* who called, as the session was then */
@@ -143,6 +165,7 @@ struct core_call {
         struct core_read read;
         struct core_list list;
         struct core_signal signal;
+        struct core_offer offer;
         uint64_t after; /* log.subscribe */
     } u;
 };
@@ -230,6 +253,12 @@ void core_sessions_fini(struct core *core);
 void core_challenge(const struct core *core, const struct core_conn *conn,
                     struct council_challenge *out);
 
+/* ---- offer.c ---- */
+
+/* An entry of an offer is in its log (OK) or will not be. */
+void core_offer_part(struct core *core, struct core_call *parent, uint32_t part,
+                     enum council_error error);
+
 /* ---- call.c ---- */
 
 /* Above the ceilings nothing more is read from anybody, until half is gone. */
@@ -241,10 +270,14 @@ struct core_call *core_call_create(struct core *core, struct core_conn *conn,
 void core_refuse(struct core *core, struct core_conn *conn, const struct council_rpc_id *id,
                  enum council_method method, enum council_error error, const char *detail,
                  uint64_t retry_after_ms);
+/* An entry of an offer. NULL: out of memory. */
+struct core_call *core_call_create_part(struct core *core, struct core_call *parent, uint32_t part);
 /* Answers and ends the call. */
 void core_call_fail(struct core *core, struct core_call *call, enum council_error error);
 void core_call_fail_late(struct core *core, struct core_call *call, enum council_error error,
                          uint64_t retry_after_ms);
+void core_call_fail_detail(struct core *core, struct core_call *call, enum council_error error,
+                           const char *detail);
 /* Begins a result; core_call_answer sends it and ends the call. */
 void core_call_result(struct core_call *call, struct council_frame *out);
 void core_call_answer(struct core *core, struct core_call *call, struct council_frame *written);

@@ -98,6 +98,49 @@ static enum store_status shares_run(struct store *store, struct core_job_shares 
     return STORE_OK;
 }
 
+static enum store_status offer_run(struct store *store, struct core_job_offer *job)
+{
+    job->known = job->has_head = false;
+    enum store_status status = store_offered_count(store, job->member, &job->offered);
+    if (status == STORE_OK) {
+        status = store_log_info(store, job->log, &job->info);
+    }
+    if (status != STORE_OK) {
+        return status;
+    }
+    status = store_membership(store, job->log, job->member, &job->membership);
+    job->known = status == STORE_OK;
+    if (status != STORE_OK && status != STORE_NOT_FOUND) {
+        return status;
+    }
+    if (job->after == 0 || job->after > job->info.seq) {
+        return STORE_OK;
+    }
+    status = head_at(store, job->log, job->after, job->head);
+    job->has_head = status == STORE_OK;
+    return status;
+}
+
+uint32_t host_marks_run(struct store *store, struct host_jobs *jobs, struct host_jobs *done)
+{
+    struct store_mark marks[HOST_MARKS_MAX];
+    struct host_jobs taken = {NULL, NULL};
+    uint32_t n = 0, i = 0;
+    while (n < HOST_MARKS_MAX && jobs->first != NULL && jobs->first->type == CORE_JOB_MARK) {
+        struct core_job *job = host_jobs_pop(jobs);
+        marks[n++] = job->u.mark;
+        host_jobs_push(&taken, job);
+    }
+    enum store_status status = n > 0 ? store_mark(store, marks, n) : STORE_OK;
+    struct core_job *job = NULL;
+    while ((job = host_jobs_pop(&taken)) != NULL) {
+        job->status = status;
+        job->u.mark = marks[i++];
+        host_jobs_push(done, job);
+    }
+    return n;
+}
+
 void host_reading_run(struct store *store, struct core_job *job)
 {
     switch (job->type) {
@@ -120,6 +163,10 @@ void host_reading_run(struct store *store, struct core_job *job)
     case CORE_JOB_RECOVERY:
         job->status = store_member_by_recovery(store, job->u.recovery.key, job->u.recovery.member);
         break;
+    case CORE_JOB_OFFER:
+        job->status = offer_run(store, &job->u.offer);
+        break;
+    case CORE_JOB_MARK: /* host_marks_run */
     case CORE_JOB_WORK:
     case CORE_JOB_APPEND:
         job->status = STORE_INVALID;

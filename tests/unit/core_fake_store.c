@@ -110,17 +110,23 @@ static enum store_status read_at(struct core_fake_store *store, struct core_job_
     return STORE_OK;
 }
 
+static struct store_log_info describe(const struct core_fake_log *log)
+{
+    struct store_log_info info = {
+        .kind = log->kind, .seq = log->count, .bytes = log->bytes, .recovery = log->recovery};
+    memcpy(info.log, log->key, 32);
+    memcpy(info.creator, log->creator, 32);
+    memcpy(info.head, log->entries[log->count - 1].head, 32);
+    return info;
+}
+
 static enum store_status ask_access(struct core_fake_store *store, struct core_job_access *access)
 {
     const struct core_fake_log *log = core_fake_log(store, access->log);
     if (log == NULL) {
         return STORE_NOT_FOUND;
     }
-    access->info = (struct store_log_info){
-        .kind = log->kind, .created_ms = 0, .seq = log->count, .bytes = log->bytes};
-    memcpy(access->info.log, log->key, 32);
-    memcpy(access->info.creator, log->creator, 32);
-    memcpy(access->info.head, log->entries[log->count - 1].head, 32);
+    access->info = describe(log);
     const struct store_membership *m =
         access->has_member ? membership(store, access->log, access->member) : NULL;
     access->known = m != NULL;
@@ -157,6 +163,66 @@ static void ask_shares(struct core_fake_store *store, struct core_job_shares *sh
     }
 }
 
+/* ---- logs that wait ---- */
+
+static enum store_status ask_offer(struct core_fake_store *store, struct core_job_offer *offer)
+{
+    const struct core_fake_log *log = core_fake_log(store, offer->log);
+    for (uint32_t i = 0; i < store->log_count; i++) {
+        bool own = memcmp(store->logs[i].offered_by, offer->member, 32) == 0;
+        offer->offered += store->logs[i].offered && own ? 1 : 0;
+    }
+    if (log == NULL) {
+        return STORE_NOT_FOUND;
+    }
+    offer->info = describe(log);
+    const struct store_membership *m = membership(store, offer->log, offer->member);
+    offer->known = m != NULL;
+    if (m != NULL) {
+        offer->membership = *m;
+    }
+    offer->has_head = offer->after >= 1 && offer->after <= log->count;
+    if (offer->has_head) {
+        memcpy(offer->head, log->entries[offer->after - 1].head, 32);
+    }
+    return STORE_OK;
+}
+
+static bool has_spoken(const struct core_fake_log *log, const uint8_t member[32])
+{
+    for (uint32_t i = 0; i < log->spoken_count; i++) {
+        if (memcmp(log->spoken[i], member, 32) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void mark(struct core_fake_store *store, struct store_mark *mark)
+{
+    struct core_fake_log *log = core_fake_log(store, mark->log);
+    mark->recovery = log != NULL ? log->recovery : STORE_RECOVERED;
+    mark->waiting = 0;
+    if (mark->recovery != STORE_WAITING) {
+        return;
+    }
+    if (mark->spoken && !has_spoken(log, mark->member)) {
+        memcpy(log->spoken[log->spoken_count++], mark->member, 32);
+    }
+    if (log->kind == STORE_LOG_MEMBER) {
+        mark->waiting = has_spoken(log, log->creator) ? 0 : 1;
+    }
+    for (uint32_t i = 0; i < store->membership_count; i++) {
+        const struct store_membership *m = &store->memberships[i];
+        bool here = memcmp(m->log, mark->log, 32) == 0 && m->until_seq == 0;
+        mark->waiting += here && !has_spoken(log, m->member) ? 1 : 0;
+    }
+    if (mark->end || mark->waiting == 0) {
+        mark->waiting = log->spoken_count = 0;
+        mark->recovery = log->recovery = STORE_RECOVERY_OPEN;
+    }
+}
+
 void core_fake_store_read(struct core_fake_store *store, struct core_job *job)
 {
     store->reads++;
@@ -176,6 +242,17 @@ void core_fake_store_read(struct core_fake_store *store, struct core_job *job)
         break;
     case CORE_JOB_SHARES:
         ask_shares(store, &job->u.shares);
+        break;
+    case CORE_JOB_OFFER:
+        job->status = ask_offer(store, &job->u.offer);
+        break;
+    case CORE_JOB_MARK:
+        if (store->fail_batches > 0) {
+            store->fail_batches--;
+            job->status = store->fail;
+        } else {
+            mark(store, &job->u.mark);
+        }
         break;
     case CORE_JOB_RECOVERY:
         job->status = STORE_NOT_FOUND;
