@@ -40,9 +40,11 @@ static void read_some(struct host_storage *storage, struct host_jobs *done)
 {
     uint64_t until = now_us() + HOST_READ_BUDGET_MS * 1000;
     while (storage->jobs.first != NULL && storage->jobs.first->type != CORE_JOB_APPEND) {
-        struct core_job *job = host_jobs_pop(&storage->jobs);
-        host_reading_run(storage->config.store, job);
-        host_jobs_push(done, job);
+        if (host_marks_run(storage->config.store, &storage->jobs, done) == 0) {
+            struct core_job *job = host_jobs_pop(&storage->jobs);
+            host_reading_run(storage->config.store, job);
+            host_jobs_push(done, job);
+        }
         if (now_us() >= until) {
             return;
         }

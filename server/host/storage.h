@@ -47,6 +47,11 @@ void host_batch_destroy(struct host_batch *batch);
 uint32_t host_batch_run(struct host_batch *batch, struct store *store, struct host_jobs *jobs,
                         struct host_jobs *done);
 
+/* Carries out the marks that stand first in `jobs`, as one transaction, and moves them to `done`. How many. */
+enum {
+    HOST_MARKS_MAX = 64
+};
+uint32_t host_marks_run(struct store *store, struct host_jobs *jobs, struct host_jobs *done);
 /* Carries out a reading. */
 void host_reading_run(struct store *store, struct core_job *job);
 
