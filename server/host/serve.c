@@ -28,6 +28,7 @@ struct server {
     struct store *store;
     struct host_inbox inbox;
     struct host_storage *storage;
+    struct host_jobs for_storage; /* of this turn */
     struct host_verifiers *verifiers;
     struct net *net;
     struct core *core;
@@ -70,7 +71,7 @@ static void op_submit(void *ctx, struct core_job *job)
     if (job->type == CORE_JOB_WORK) {
         host_verifiers_submit(server->verifiers, job);
     } else {
-        host_storage_submit(server->storage, job);
+        host_jobs_push(&server->for_storage, job);
     }
 }
 
@@ -119,6 +120,13 @@ static void on_woken(void *ctx)
         core_done(server->core, job);
     }
     host_admin_serve_loop(server->admin);
+}
+
+/* What one turn brought for the disk becomes one transaction. */
+static void on_rest(void *ctx)
+{
+    struct server *server = ctx;
+    host_storage_submit(server->storage, &server->for_storage);
 }
 
 static void on_tick(void *ctx)
@@ -193,6 +201,7 @@ static int start_net(struct server *server)
         .ping_ms = (uint32_t)ping_s * 1000,
         .events = {.ctx = server,
                    .turn = on_turn,
+                   .rest = on_rest,
                    .tick = on_tick,
                    .woken = on_woken,
                    .stop = on_stop,
@@ -373,6 +382,7 @@ static int run(struct server *server)
     }
     if (status == HOST_EXIT_OK) {
         net_run(server->net);
+        on_rest(server);
         if (!core_drained(server->core)) {
             leave(server);
         }

@@ -153,10 +153,13 @@ void host_storage_stop(struct host_storage *storage)
     destroy(storage);
 }
 
-void host_storage_submit(struct host_storage *storage, struct core_job *job)
+void host_storage_submit(struct host_storage *storage, struct host_jobs *jobs)
 {
+    if (jobs->first == NULL) {
+        return;
+    }
     (void)pthread_mutex_lock(&storage->lock);
-    host_jobs_push(&storage->submitted, job);
+    host_jobs_join(&storage->submitted, jobs);
     (void)pthread_cond_signal(&storage->more);
     (void)pthread_mutex_unlock(&storage->lock);
 }

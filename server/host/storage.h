@@ -24,7 +24,8 @@ struct host_storage *host_storage_start(const struct host_storage_config *config
 /* Does all that was submitted, then ends the thread and frees. NULL is fine. */
 void host_storage_stop(struct host_storage *storage);
 
-void host_storage_submit(struct host_storage *storage, struct core_job *job);
+/* Takes all of the jobs. Those of one turn of the loop are best submitted together: they become one transaction. */
+void host_storage_submit(struct host_storage *storage, struct host_jobs *jobs);
 
 /* Has `run` called on the storage thread between batches and waits for it: for the operator's rare requests, never from the loop. False:
  * the thread has ended. */

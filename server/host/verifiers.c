@@ -38,15 +38,18 @@ static void *verify(void *arg)
         while (verifier->jobs.first == NULL && !verifier->stop) {
             (void)pthread_cond_wait(&verifier->more, &verifier->lock);
         }
-        struct core_job *job = host_jobs_pop(&verifier->jobs);
-        if (job == NULL) {
+        struct host_jobs jobs = {NULL, NULL};
+        host_jobs_join(&jobs, &verifier->jobs);
+        if (jobs.first == NULL) {
             break;
         }
         (void)pthread_mutex_unlock(&verifier->lock);
-        core_work(job);
-        struct host_jobs done = {NULL, NULL};
-        host_jobs_push(&done, job);
-        host_inbox_put(verifier->inbox, &done);
+        for (struct core_job *job = host_jobs_pop(&jobs); job != NULL; job = host_jobs_pop(&jobs)) {
+            struct host_jobs done = {NULL, NULL};
+            core_work(job);
+            host_jobs_push(&done, job);
+            host_inbox_put(verifier->inbox, &done);
+        }
         (void)pthread_mutex_lock(&verifier->lock);
     }
     (void)pthread_mutex_unlock(&verifier->lock);

@@ -39,9 +39,12 @@ static void on_check(struct ev_loop *loop, ev_check *watcher, int events)
 
 static void on_prepare(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
+    struct net *net = watcher->data;
     (void)loop;
     (void)events;
-    net_queue_flush_all(watcher->data);
+    net->events.rest(net->events.ctx); /* the disk works while we write */
+    net_queue_flush_all(net);
+    net->events.rest(net->events.ctx); /* room to write may have led to readings */
 }
 
 static void on_async(struct ev_loop *loop, ev_async *watcher, int events)

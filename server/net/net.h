@@ -36,6 +36,7 @@ enum net_log_level {
 struct net_events {
     void *ctx;
     void (*turn)(void *ctx);             /* a turn begins: tell the core the time */
+    void (*rest)(void *ctx);             /* it ends: hand over what other threads are to do */
     void (*tick)(void *ctx);             /* a few times a second */
     void (*woken)(void *ctx);            /* net_wake was called since */
     void (*stop)(void *ctx, int signal); /* SIGTERM or SIGINT came */

@@ -100,6 +100,14 @@ static void does_a_lane_in_order(void **state)
     desk_fini(&desk);
 }
 
+static void submit(struct host_storage *storage, struct core_job *job)
+{
+    struct host_jobs jobs = {NULL, NULL};
+    host_jobs_push(&jobs, job);
+    host_storage_submit(storage, &jobs);
+    assert_null(jobs.first);
+}
+
 static void broken(const char *doing, const char *detail)
 {
     (void)detail;
@@ -137,7 +145,7 @@ static void reads_what_was_appended_before(void **state)
             memcpy(job->u.access.log, fx_id('L', 1), STORE_ID_BYTES);
         }
         submitted[i] = seq;
-        host_storage_submit(storage, job);
+        submit(storage, job);
     }
     wait_for(&desk, JOBS);
     uint64_t known = 0;
@@ -175,7 +183,7 @@ static void finishes_before_it_stops(void **state)
         jobs[i].u.append.row = fx_row(1, i + 1, &bytes[i]);
         jobs[i].u.append.changes = &change;
         jobs[i].u.append.n_changes = i == 0;
-        host_storage_submit(storage, &jobs[i]);
+        submit(storage, &jobs[i]);
     }
     host_storage_stop(storage);
     take(&desk);
