@@ -3,7 +3,7 @@
  *
  * Owns an offer from its message to its answer: who may, what of it is here already, the rest entry by entry through the same judges
  * as appends, who has spoken. Must not know those judges. Invariants: one offer at a time is judged in a log; of its entries,
- * those before the first bad one are stored and no other; it is answered when they are on disk. Rules: protocol/README.md section 9.5.
+ * those before the first bad one are stored and no other; it is answered when they are on disk. Rules: protocol/README.md section 9.6.
  */
 #include <stdio.h>
 #include <string.h>

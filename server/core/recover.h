@@ -1,7 +1,7 @@
 /*
  * recover.h - logs that wait for their members: what that means to whoever appends, reads or offers.
  *
- * Owns the state of a log between a restore (or a move) and its first new entry: section 9.5 of protocol/README.md. Must not know
+ * Owns the state of a log between a restore (or a move) and its first new entry: section 9.6 of protocol/README.md. Must not know
  * how entries are judged. Invariants: a log that waits takes no new entries and is shown to nobody who may hold more of it; the
  * state in memory is the store's, as of the last job that came back.
  */
