@@ -57,7 +57,8 @@ int cli_submit(struct cli *cli, const uint8_t *log, enum council_kind kind, json
     if (cli->offline)
         return kept(cli, COUNCIL_OK);
     error = client_wait(cli->client, number, cli->timeout_ms);
-    if (error == COUNCIL_E_NO_NETWORK || error == COUNCIL_E_TIMEOUT)
+    if (error == COUNCIL_E_NO_NETWORK || error == COUNCIL_E_TIMEOUT ||
+        error == COUNCIL_E_RECOVERING)
         return kept(cli, error);
     enum council_error found = client_item(cli->client, number, &standing);
     if (error && !found && standing.state == CLIENT_ITEM_FAILED)

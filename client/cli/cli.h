@@ -18,9 +18,10 @@
 /* Exit codes, explained in every manual page (help.c). */
 enum cli_exit {
     CLI_OK = 0,
-    CLI_FAILED = 1,  /* it did not work, for a reason that the message names */
-    CLI_USAGE = 2,   /* the command line is not what the command takes */
-    CLI_OFFLINE = 3, /* the server was not reached; what was written is kept and will be sent */
+    CLI_FAILED = 1, /* it did not work, for a reason that the message names */
+    CLI_USAGE = 2,  /* the command line is not what the command takes */
+    CLI_OFFLINE =
+        3, /* the server was not reached, or waits for other members; what was written is kept and will be sent */
     CLI_REFUSED = 4, /* the council's rules or the server's limits forbid it */
     CLI_LOCKED = 5,  /* wrong passphrase, or none to be had */
     CLI_SERVER = 6   /* the server was caught at something: do not trust it further */
@@ -116,6 +117,8 @@ int cli_fail_usage(struct cli *cli, const char *format, ...) __attribute__((form
 int cli_stopped(struct cli *cli, const uint8_t *log);
 /* True if what was reported of a log is the server's fault: it delivered what breaks a rule, or contradicts itself. */
 bool cli_blames_server(enum council_error error);
+/* Says, once, what became known of the server meanwhile: a new key that the old one named. */
+void cli_server_news(struct cli *cli);
 /* A remark on standard error, unless --quiet or --json. */
 void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -160,6 +163,8 @@ struct cli_council {
  * Loads the council of --council (a name, or the start of its log's name), or the only one. NO_COUNCIL is printed with the choices. CLI_OK, or an exit code. End with cli_council_fini.
  */
 int cli_council(struct cli *cli, struct cli_council *out);
+/* The same by a word (NULL: the only one). */
+int cli_council_named(struct cli *cli, const char *word, struct cli_council *out);
 /* The journal with its model. */
 int cli_journal(struct cli *cli, struct cli_council *out);
 void cli_council_fini(struct cli_council *council);

@@ -101,8 +101,10 @@ static int follow(struct cli *cli, const struct watch *w)
     if (!client_take_duties(cli->client))
         cli_say(cli, "-- another process of this home does its duties");
     client_connect(cli->client);
-    while (!error && !interrupted && !(w && w->limit && w->shown >= w->limit))
+    while (!error && !interrupted && !(w && w->limit && w->shown >= w->limit)) {
         error = client_step(cli->client, LOOK_MS);
+        cli_server_news(cli);
+    }
     return error ? cli_fail(cli, error) : cli->failed ? CLI_SERVER : CLI_OK;
 }
 
@@ -149,6 +151,22 @@ static void sync_progress(void *ctx, uint64_t stored)
     cli_say(ctx, "%llu entries fetched", (unsigned long long)stored);
 }
 
+/* Which councils the server holds back until their members have come. */
+static void say_waits(struct cli *cli)
+{
+    struct client_log_info *logs = NULL;
+    uint32_t count = 0;
+    enum council_error error = client_logs(cli->client, &logs, &count);
+    for (uint32_t i = 0; !error && i < count; i++) {
+        char key[COUNCIL_KEY_CHARS + 1];
+        council_b64_encode(key, logs[i].log, COUNCIL_KEY_BYTES);
+        if (logs[i].recovering && logs[i].waiting)
+            cli_say(cli, "%.8s waits for %llu member%s to come back: `council server show`.", key,
+                    (unsigned long long)logs[i].waiting, logs[i].waiting == 1 ? "" : "s");
+    }
+    free(logs);
+}
+
 int cli_sync(struct cli *cli)
 {
     enum council_error error =
@@ -162,6 +180,8 @@ int cli_sync(struct cli *cli)
                                  (int)waiting));
     else if (!result)
         printf(waiting ? "Up to date; %u still wait to be sent.\n" : "Up to date.\n", waiting);
+    if (!cli->json)
+        say_waits(cli);
     return result;
 }
 
@@ -177,11 +197,12 @@ static void print_log(struct cli *cli, const struct client_log_info *info, json_
                                         : "(no name yet)";
     uint32_t members = council_member_count(c.council);
     council_b64_encode(key, info->log, COUNCIL_KEY_BYTES);
-    json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b, s:I, s:i, s:b, s:s}", "log", key,
-                                          "name", title, "journal", info->journal, "member",
-                                          info->member, "entries", (json_int_t)info->seq, "members",
-                                          (int)members, "rotation_due", c.council->rotation_due,
-                                          "stopped", council_error_name(info->stopped)));
+    json_array_append_new(
+        list, json_pack("{s:s, s:s, s:b, s:b, s:I, s:i, s:b, s:b, s:I, s:s}", "log", key, "name",
+                        title, "journal", info->journal, "member", info->member, "entries",
+                        (json_int_t)info->seq, "members", (int)members, "rotation_due",
+                        c.council->rotation_due, "recovering", info->recovering, "missing",
+                        (json_int_t)info->waiting, "stopped", council_error_name(info->stopped)));
     if (!cli->json) {
         printf("  %.8s  ", key);
         cli_print_text(stdout, title, "");
@@ -191,7 +212,11 @@ static void print_log(struct cli *cli, const struct client_log_info *info, json_
                    info->member
                        ? members < 6 ? c.council->schedule.seq ? " (short)" : " (forming)" : ""
                        : "; you are a former member");
-        printf(", %llu entries%s%s\n", (unsigned long long)info->seq,
+        printf(", %llu entries%s", (unsigned long long)info->seq,
+               info->recovering
+                   ? "; recovering: the server waits for members to bring back what they hold"
+                   : "");
+        printf("%s%s\n",
                c.council->rotation_due ? "; new keys are due: the next client online posts them"
                                        : "",
                info->stopped ? "; STOPPED: the server showed something wrong, see `council verify`"

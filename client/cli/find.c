@@ -181,11 +181,14 @@ static int choose(struct cli *cli, const struct client_log_info *logs, uint32_t 
 
 int cli_council(struct cli *cli, struct cli_council *out)
 {
+    const char *word = cli_option(cli, "council");
+    return cli_council_named(cli, word ? word : getenv("COUNCIL_COUNCIL"), out);
+}
+
+int cli_council_named(struct cli *cli, const char *word, struct cli_council *out)
+{
     struct client_log_info *logs = NULL;
     uint32_t count = 0;
-    const char *word = cli_option(cli, "council");
-    if (!word)
-        word = getenv("COUNCIL_COUNCIL");
     memset(out, 0, sizeof *out);
     enum council_error error = client_logs(cli->client, &logs, &count);
     int result = error ? cli_fail(cli, error) : choose(cli, logs, count, word, out);

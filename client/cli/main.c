@@ -95,8 +95,12 @@ static int prepare(struct cli *cli)
         needs == CLI_NEEDS_FRESH && cli->timeout_ms > FRESH_MS ? FRESH_MS : cli->timeout_ms;
     enum council_error error = client_sync(cli->client, wait_ms, 0, NULL, NULL);
     bool absent = error == COUNCIL_E_NO_NETWORK || error == COUNCIL_E_TIMEOUT;
-    if (absent && needs == CLI_NEEDS_FRESH) {
-        cli_say(cli, "council: The server was not reached; this is what was known before.");
+    bool unknown = error == COUNCIL_E_LOGIN_REFUSED && client_recovering(cli->client);
+    if ((absent || unknown) && needs == CLI_NEEDS_FRESH) {
+        cli_say(cli, unknown
+                         ? "council: The server was restored and does not know this device "
+                           "yet; this is what was known before."
+                         : "council: The server was not reached; this is what was known before.");
         return CLI_OK;
     }
     return error ? cli_fail(cli, error) : CLI_OK;
@@ -129,6 +133,8 @@ static int run(struct cli *cli)
     if (!result)
         result = cli->command->run(cli);
     cli_edit_done(cli, result);
+    if (cli->client)
+        cli_server_news(cli);
     if (cli->client && (result == CLI_OK || result == CLI_REFUSED))
         tidy(cli);
     /* What is shown is what this home holds; that the server contradicts it must not go unseen. */

@@ -153,10 +153,31 @@ struct client_log_info {
     uint64_t seq;         /* entries stored */
     enum council_error
         stopped; /* not OK: the server's fault, see client_detail of `council verify`; nothing after seq is taken */
+    bool
+        recovering; /* the server waits for members to tell what they hold of it: nothing is appended until then */
+    uint64_t waiting; /* how many of them are missing */
 };
 /* The councils (journal last) of this home, owned by the caller (free). */
 COUNCIL_MUST_USE enum council_error client_logs(struct client *client, struct client_log_info **out,
                                                 uint32_t *count);
+/* ---- a server that was restored, a new one, a new key (protocol/README.md section 9) ---- */
+
+/* True if the server last said that it was restored, or holds logs that wait for their members. */
+bool client_recovering(const struct client *client);
+/* Ends the waiting of a log for members that have not come yet (a moderator; of a journal its owner). Online. The server's refusals; NO_COUNCIL. */
+COUNCIL_MUST_USE enum council_error
+client_resume(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES], int timeout_ms);
+/*
+ * Moves to the server `url`: registers the same member there where it is unknown (`code` may be NULL), offers the own member log, those in the councils' chains, and every council and the
+ * journal. The home belongs to the new server (with its key) once every log has the same head there; on error it is as before. `server_key` (32 bytes): its key, or NULL to
+ * trust the first answer. LOGIN_REFUSED where only somebody else can bring this device there; OFFER_REFUSED names the log that was not taken; BAD_INPUT for the url.
+ */
+COUNCIL_MUST_USE enum council_error client_move(struct client *client, const char *url,
+                                                const uint8_t *server_key, const char *code,
+                                                int timeout_ms);
+/* True once after the server's key was found to be followed by another, which the home keeps since. */
+bool client_key_changed(struct client *client);
+
 /* Own journal's name, zeros before it exists. */
 const uint8_t *client_journal(const struct client *client);
 /* The folded council, or NULL: borrowed until the next step or submit. */
@@ -169,7 +190,7 @@ struct client_post {
     const struct council_entry *entry;
     const json_t *content; /* the plaintext of a sealed kind; NULL where unreadable */
     enum council_error
-        unreadable; /* OK, NO_KEY, BAD_CIPHER, BAD_PADDING, BAD_CONTENT, ERASED, DATA_MISSING (the server withheld it) */
+        unreadable; /* OK, NO_KEY, BAD_CIPHER, BAD_PADDING, BAD_CONTENT, ERASED (or not there) */
     bool
         erased; /* an erase named it; content is there all the same in its author's home, if a moderator erased it */
 };

@@ -169,7 +169,7 @@ void duty_help(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES])
     struct sync_duty duty = {.kind = SYNC_DUTY_PIN};
 
     if (!sync_log_view(client->sync, log, &view) || view.state != SYNC_LOG_LIVE ||
-        view.replica->state.type != COUNCIL_LOG_IS_COUNCIL)
+        view.recovering || view.replica->state.type != COUNCIL_LOG_IS_COUNCIL)
         return;
     memcpy(duty.log, log, COUNCIL_KEY_BYTES);
     if (sync_duty_due(client->sync, &duty)) {

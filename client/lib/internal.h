@@ -82,6 +82,13 @@ struct announced {
 struct joining; /* a member.join being made: join.c */
 struct agent;
 
+/* A move to another server: the logs that have to be there, and why one was not taken. */
+struct moving {
+    struct client_log_info *logs; /* owned */
+    uint32_t count;
+    char why[CLIENT_DETAIL_MAX];
+};
+
 /* Sorted by size within each part: what is under way, then small numbers, then flags. */
 struct client {
     struct home home;
@@ -90,6 +97,7 @@ struct client {
     struct net *net;   /* NULL until it is needed */
     struct agent *agent;
     char *ca_file;
+    struct moving *moving; /* borrowed; NULL but while the home moves to another server */
 
     struct client_call calls[SYNC_CALLS_MAX];
     struct duty_item duties[DUTIES_MAX];
@@ -102,7 +110,7 @@ struct client {
     uint64_t last_tag, last_duty;
     uint64_t stored;           /* entries stored by this process */
     uint64_t announced_stored; /* `stored` when it was last told */
-    uint64_t reload_at, look_at;
+    uint64_t reload_at, look_at, list_at;
 
     uint32_t item_count, item_size, deferred_count, deferred_size, announced_count;
     uint32_t attempts;          /* connections that ended since one was ready */
@@ -114,15 +122,17 @@ struct client {
     uint8_t gone_log[COUNCIL_KEY_BYTES];  /* a log whose genesis or join was refused */
     uint8_t again_log[COUNCIL_KEY_BYTES]; /* a log that this member has come back to */
 
-    bool wanted;       /* client_connect was called */
-    bool gone_due;     /* gone_log is to be forgotten */
-    bool again_due;    /* again_log is to be subscribed to anew */
-    bool outbox_more;  /* rows that sync had no room for */
-    bool list_due;     /* council.list is to be asked on this connection */
-    bool listed;       /* it was answered and its logs were added */
-    bool reload_due;   /* a log could not be stored */
-    bool announce_due; /* another process stored something */
-    bool holds_duties; /* duties.lock is ours */
+    bool wanted;        /* client_connect was called */
+    bool gone_due;      /* gone_log is to be forgotten */
+    bool again_due;     /* again_log is to be subscribed to anew */
+    bool outbox_more;   /* rows that sync had no room for */
+    bool list_due;      /* council.list is to be asked on this connection */
+    bool listed;        /* it was answered and its logs were added */
+    bool reload_due;    /* a log could not be stored */
+    bool announce_due;  /* another process stored something */
+    bool waits_changed; /* some log waits, or waits no longer, for its members */
+    bool key_changed;   /* the server's key was followed by another; not told yet */
+    bool holds_duties;  /* duties.lock is ours */
 };
 
 /* What went wrong in words, for client_detail. Returns `error`. */
@@ -189,7 +199,7 @@ COUNCIL_MUST_USE enum council_error store_seeds(struct client *client,
 
 /* post.c: an entry's content as far as this device can open it. `*content` is owned, NULL unless OK. */
 enum council_error post_open(struct client *client, const struct council_entry *entry,
-                             const uint8_t *data, uint32_t data_len, bool erased, json_t **content);
+                             const uint8_t *data, uint32_t data_len, json_t **content);
 
 /* checks.c: signatures on several threads */
 void checks_verify(void *ctx, struct sync_check *checks, uint32_t count);
@@ -318,6 +328,21 @@ void duty_help(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES]);
 /* join.c */
 void join_sign(struct client *client, const struct outbox_row *row);
 void join_end_all(struct client *client);
+
+/* offered.c: what the home holds, as sync asks for it; what the server says of logs that wait for their members */
+enum council_error offered_held(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t after,
+                                bool folds, uint8_t head[COUNCIL_HASH_BYTES], sync_held_taker *take,
+                                void *to);
+void offered_recovering(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], bool recovering,
+                        uint64_t waiting);
+/* Whether a log waits: as the home knows it; as the connection says. */
+bool offered_waits(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t *waiting);
+bool offered_log_waits(const struct client *client, const uint8_t log[COUNCIL_KEY_BYTES]);
+/* True if no item of the outbox can go before somebody else has come. */
+bool offered_items_wait(const struct client *client);
+void offered_hello(struct client *client, const struct sync_hello *hello);
+/* True if the server's key follows `key` by the successions that the server told of. */
+bool offered_key_leads(struct client *client, const uint8_t key[COUNCIL_KEY_BYTES]);
 
 /* agent.c */
 void agent_stop(struct agent *agent);

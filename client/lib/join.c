@@ -280,7 +280,9 @@ static enum council_error may_join(struct client *client, const struct council_l
     const struct council_person *self =
         council == NULL ? NULL : council_person(council, client->me.member);
 
-    if (client->me.server_known && memcmp(link->server, client->me.server, COUNCIL_KEY_BYTES) != 0)
+    if (client->me.server_known &&
+        memcmp(link->server, client->me.server, COUNCIL_KEY_BYTES) != 0 &&
+        !offered_key_leads(client, link->server))
         return client_fail(client, COUNCIL_E_WRONG_SERVER, "the link is for %s", link->url);
     return self != NULL && self->member ? COUNCIL_E_ALREADY_MEMBER : COUNCIL_OK;
 }

@@ -55,7 +55,8 @@ static bool item_settled(struct client *client, void *ctx)
     struct client_item state;
 
     return client_item(client, *item, &state) != COUNCIL_OK ||
-           state.state == CLIENT_ITEM_ACKNOWLEDGED || state.state == CLIENT_ITEM_FAILED;
+           state.state == CLIENT_ITEM_ACKNOWLEDGED || state.state == CLIENT_ITEM_FAILED ||
+           offered_log_waits(client, state.log);
 }
 
 enum council_error client_wait(struct client *client, uint64_t item, int timeout_ms)
@@ -73,6 +74,8 @@ enum council_error client_wait(struct client *client, uint64_t item, int timeout
     error = client_item(client, item, &state);
     if (error == COUNCIL_OK && state.state == CLIENT_ITEM_FAILED)
         error = state.error;
+    else if (error == COUNCIL_OK && state.state != CLIENT_ITEM_ACKNOWLEDGED)
+        error = COUNCIL_E_RECOVERING;
     return error;
 }
 
@@ -91,8 +94,10 @@ static bool all_settled(struct client *client, void *ctx)
         progress->told = stored;
         progress->tell(progress->ctx, stored);
     }
-    return client->listed && sync_caught_up(client->sync) && client->item_count == 0 &&
-           !client->outbox_more && !duty_pending(client);
+    return client->listed && sync_caught_up(client->sync) &&
+           (client->item_count == 0 ? !duty_pending(client) || client->waits_changed
+                                    : client->waits_changed && offered_items_wait(client)) &&
+           (!client->outbox_more || client->waits_changed);
 }
 
 static bool duties_over(struct client *client, void *ctx)

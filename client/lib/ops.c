@@ -53,11 +53,13 @@ static void on_hello(void *ctx, const struct sync_hello *hello)
 {
     struct client *client = ctx;
 
-    if (!hello->first)
+    if (client->moving == NULL)
+        offered_hello(client, hello);
+    if (!hello->first && !hello->succeeded)
         return;
     client->me.server_known = true;
     memcpy(client->me.server, hello->challenge->server, COUNCIL_KEY_BYTES);
-    if (client->me.state == IDENTITY_READY &&
+    if (client->moving == NULL && client->me.state == IDENTITY_READY &&
         home_put(&client->home, HOME_META_PUT, "server", client->me.server, COUNCIL_KEY_BYTES) !=
             COUNCIL_OK)
         client->trouble = client_home_failed(client, COUNCIL_E_HOME_IO);
@@ -84,7 +86,7 @@ static void on_login(void *ctx, const uint8_t member[COUNCIL_KEY_BYTES])
         memcpy(client->me.member, member, COUNCIL_KEY_BYTES);
         return;
     }
-    client->list_due = true;
+    client->list_due = client->moving == NULL;
     if (client->me.state == IDENTITY_REQUESTED) { /* another device has added this one */
         const uint8_t ready = IDENTITY_READY;
 
@@ -100,9 +102,14 @@ static void on_report(void *ctx, const struct sync_report *report)
 
     if (report->kind == SYNC_REPORT_STORE_FAILED)
         return; /* store.c has said what the home's trouble is */
-    store_report(ctx, report);
+    if (client->moving == NULL)
+        store_report(ctx, report);
     (void)client_fail(client, report->error, "%s%s%s", sync_report_what(report->kind),
                       report->detail[0] == '\0' ? "" : " ", report->detail);
+    if (client->moving != NULL && report->log != NULL)
+        (void)snprintf(client->moving->why, sizeof client->moving->why, "%s%s%s",
+                       council_error_info(report->error)->what,
+                       report->detail[0] == '\0' ? "" : " ", report->detail);
     if (report->kind == SYNC_REPORT_WRONG_SERVER || report->kind == SYNC_REPORT_LOGIN_REFUSED)
         client->trouble = report->error;
     if (client->events.report != NULL)
@@ -222,6 +229,8 @@ const struct sync_ops client_ops = {
     .login = on_login,
     .store_entries = store_entries,
     .facts = store_facts,
+    .held = offered_held,
+    .recovering = offered_recovering,
     .verify = checks_verify,
     .log_caught_up = store_caught_up,
     .sign_item = outbox_sign,

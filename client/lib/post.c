@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum council_error post_open(struct client *client, const struct council_entry *entry,
-                             const uint8_t *data, uint32_t data_len, bool erased, json_t **content)
+                             const uint8_t *data, uint32_t data_len, json_t **content)
 {
     const struct council_seal_place place = {
         .log = entry->log,
@@ -27,7 +27,7 @@ enum council_error post_open(struct client *client, const struct council_entry *
     if (!council_kind_has(entry->kind, COUNCIL_FLAG_SEALED))
         return COUNCIL_OK;
     if (data == NULL)
-        return erased ? COUNCIL_E_ERASED : COUNCIL_E_DATA_MISSING;
+        return COUNCIL_E_ERASED; /* protocol/README.md section 7.4 */
     enum council_error error =
         keyring_seed(client->keyring, &client->home, entry->log, entry->epoch, seed);
 

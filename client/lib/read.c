@@ -59,6 +59,7 @@ enum council_error client_logs(struct client *client, struct client_log_info **o
             info->member = is_member(client, rows[i].log);
             info->seq = rows[i].seq;
             info->stopped = rows[i].stopped;
+            info->recovering = offered_waits(client, rows[i].log, &info->waiting);
             (*count)++;
         }
     }
@@ -88,7 +89,7 @@ static bool give(struct client *client, const struct row_log *log, const struct 
         .erased = row->erased,
     };
 
-    post.unreadable = post_open(client, &entry, row->data, row->data_len, row->erased, &content);
+    post.unreadable = post_open(client, &entry, row->data, row->data_len, &content);
     post.content = content;
     bool more = each(ctx, &post);
 

@@ -80,6 +80,9 @@ static enum council_error read_member(struct client *client)
         return error;
     const struct council_member *member = client_member_log(client);
 
+    if (member == NULL && client_recovering(client))
+        return client_fail(client, COUNCIL_E_RECOVERING,
+                           "the server waits for what your other devices hold of your member log");
     /* The server said whose phrase this is; the log itself must say so too. */
     if (member == NULL ||
         !council_member_is_recovery(member, client->keyring->recovery.sign + COUNCIL_SEED_BYTES))

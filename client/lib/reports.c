@@ -123,7 +123,8 @@ void store_report(void *ctx, const struct sync_report *report)
     struct sync_log_view view;
     char *evidence = NULL;
 
-    if (report->kind == SYNC_REPORT_STORE_FAILED || report->kind == SYNC_REPORT_LOG_REFUSED)
+    if (report->kind == SYNC_REPORT_STORE_FAILED || report->kind == SYNC_REPORT_LOG_REFUSED ||
+        report->kind == SYNC_REPORT_LOGIN_WAITS)
         return; /* the home's own trouble, or nobody's */
     evidence = evidence_of(report);
     enum council_error error = home_begin(&client->home);
@@ -146,7 +147,14 @@ void store_caught_up(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t s
     struct row_log row;
     bool found = false;
 
+    uint64_t waiting = 0;
+    struct sync_log_view view;
+
     (void)seq;
+    /* Who was let in without having been asked for anything: what was kept of waiting is over. */
+    if (sync_log_view(client->sync, log, &view) && !view.recovering &&
+        offered_waits(client, log, &waiting))
+        offered_recovering(client, log, false, 0);
     /* A server that was put right again is believed again: every entry was checked. */
     if (rows_log(&client->home, log, &row, &found) == COUNCIL_OK && found &&
         row.stopped != COUNCIL_OK && stop_log(client, log, COUNCIL_OK, 0, NULL) != COUNCIL_OK)

@@ -78,6 +78,7 @@ enum council_error session_start(struct client *client, enum sync_purpose purpos
         .server_known = client->me.server_known,
         .purpose = purpose,
         .duty_step_ms = DUTY_STEP_MS,
+        .bring = client->moving != NULL,
     };
     const uint8_t *device = client->me.device;
 
@@ -98,7 +99,7 @@ enum council_error session_start(struct client *client, enum sync_purpose purpos
         sync_tick(client->sync, client_monotonic_ms());
     if (error == COUNCIL_OK)
         error = add_all(client);
-    if (error == COUNCIL_OK && client->me.state == IDENTITY_READY)
+    if (error == COUNCIL_OK && client->me.state == IDENTITY_READY && client->moving == NULL)
         error = outbox_load(client, 0);
     if (error == COUNCIL_OK && client->holds_duties)
         sync_duties(client->sync, true);
@@ -119,6 +120,8 @@ void session_end(struct client *client)
     client->item_count = 0;
     client->deferred_count = 0;
     client->list_due = false;
+    client->listed = false;
+    client->waits_changed = false;
     client->gone_due = false;
     client->again_due = false;
     net_destroy(client->net);

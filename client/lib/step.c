@@ -10,6 +10,8 @@
 #include <time.h>
 
 enum {
+    LIST_MS =
+        20000, /* other devices of this member join and found councils, which nobody else tells this one */
     BURST_BYTES = 2 * 1024 * 1024, /* taken from the socket before it is settled */
     ATTEMPTS_MAX = 3               /* connections that failed in a row before a command gives up */
 };
@@ -120,7 +122,7 @@ static void look_around(struct client *client, uint64_t now)
     enum council_error error = COUNCIL_OK;
     bool reload = client->reload_due && now >= client->reload_at;
 
-    if (now >= client->look_at || reload) {
+    if ((now >= client->look_at || reload) && client->moving == NULL) {
         client->look_at = now + WATCH_MS;
         if (home_changed(&client->home) || reload) {
             client->announce_due = true;
@@ -136,9 +138,12 @@ static void look_around(struct client *client, uint64_t now)
 
 static void after_turn(struct client *client, uint64_t now)
 {
-    if (client->list_due && sync_state(client->sync) == SYNC_READY) {
+    bool asked_long_ago = client->listed && now >= client->list_at && client->moving == NULL;
+
+    if ((client->list_due || asked_long_ago) && sync_state(client->sync) == SYNC_READY) {
+        client->listed = client->listed && !client->list_due;
         client->list_due = false;
-        client->listed = false;
+        client->list_at = now + LIST_MS;
         if (client_call(client, COUNCIL_METHOD_COUNCIL_LIST, NULL, 0, on_list, NULL) != COUNCIL_OK)
             client->list_due = true;
     }
@@ -156,6 +161,8 @@ static void after_turn(struct client *client, uint64_t now)
         client->gone_due = false;
         if (replica != NULL && replica->state.tail.seq == 0)
             sync_log_remove(client->sync, client->gone_log);
+        /* Refused since another device of this member was quicker: then the log is there, and is in the list. */
+        client->list_due = true;
         outbox_check(client);
     }
     outbox_retry(client);
@@ -193,6 +200,16 @@ enum council_error client_step(struct client *client, int timeout_ms)
     return trouble;
 }
 
+/* Nobody was there, or somebody who has to hear of this member from others first. */
+static enum council_error gave_up(struct client *client)
+{
+    if (sync_trouble(client->sync) == COUNCIL_E_LOGIN_REFUSED)
+        return client_fail(client, COUNCIL_E_LOGIN_REFUSED, "%s",
+                           sync_report_what(SYNC_REPORT_LOGIN_WAITS));
+    return client_fail(client, COUNCIL_E_NO_NETWORK, "%s: %s", client->me.url,
+                       client->net == NULL ? "" : net_detail(client->net));
+}
+
 enum council_error client_run(struct client *client, bool (*done)(struct client *client, void *ctx),
                               void *ctx, uint64_t timeout_ms)
 {
@@ -207,8 +224,7 @@ enum council_error client_run(struct client *client, bool (*done)(struct client 
         if (now >= end)
             return online ? COUNCIL_E_TIMEOUT : COUNCIL_E_NO_NETWORK;
         if (client->wanted && client->attempts >= ATTEMPTS_MAX)
-            return client_fail(client, COUNCIL_E_NO_NETWORK, "%s: %s", client->me.url,
-                               client->net == NULL ? "" : net_detail(client->net));
+            return gave_up(client);
         if (client->wanted && sync_state(client->sync) == SYNC_IDLE) {
             enum council_error why = sync_trouble(client->sync);
 
