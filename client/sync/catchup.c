@@ -301,16 +301,21 @@ static void gap(struct sync *sync, struct sync_log *log, uint64_t seq)
     sync_begin_close(sync, COUNCIL_E_BAD_REPLY);
 }
 
-/* Copies the entry into the queue and takes its data. */
+/* Puts the entry into the queue and takes its data, and its text where it has one of its own. */
 static bool enqueue(struct sync_log *log, struct council_wire_entry *wire)
 {
     if (!log->queue)
         log->queue = calloc(SYNC_BATCH_ENTRIES, sizeof(*log->queue));
-    char *text = log->queue ? malloc(wire->len + 1) : NULL;
+    char *text = NULL;
+    if (log->queue)
+        text = wire->own_text ? wire->own_text : malloc(wire->len + 1);
     if (!text)
         return false;
-    memcpy(text, wire->text, wire->len);
-    text[wire->len] = '\0';
+    if (!wire->own_text) {
+        memcpy(text, wire->text, wire->len);
+        text[wire->len] = '\0';
+    }
+    wire->own_text = NULL;
     struct incoming *in = &log->queue[log->queued++];
     memset(in, 0, sizeof(*in));
     in->text = text;
@@ -343,16 +348,9 @@ static void take(struct sync *sync, struct sync_log *log, struct council_wire_en
     }
 }
 
-void sync_entry_came(struct sync *sync, const json_t *params)
+void sync_entry_came(struct sync *sync, struct council_wire_entry *wire)
 {
-    struct council_wire_entry wire;
-    enum council_error error = council_rpc_entry(params, &wire);
-    if (error) {
-        sync_bad_reply(sync, "entry");
-        return;
-    }
-    struct sync_log *log = sync_log_find(sync, wire.log);
+    struct sync_log *log = sync_log_find(sync, wire->log);
     if (log && (log->state == SYNC_LOG_CATCHING_UP || log->state == SYNC_LOG_LIVE))
-        take(sync, log, &wire);
-    council_wire_entry_fini(&wire);
+        take(sync, log, wire);
 }

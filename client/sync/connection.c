@@ -357,17 +357,32 @@ static void goodbye(struct sync *sync, const json_t *params)
     sync->deadline = sync->now + GOODBYE_MS;
 }
 
-static void notification(struct sync *sync, const struct council_rpc *rpc)
+static void entry_came(struct sync *sync, const json_t *params)
+{
+    struct council_wire_entry wire;
+    if (council_rpc_entry(params, &wire)) {
+        sync_bad_reply(sync, "entry");
+        return;
+    }
+    sync_entry_came(sync, &wire);
+    council_wire_entry_fini(&wire);
+}
+
+static void notification(struct sync *sync, struct council_rpc *rpc)
 {
     const char *field = NULL;
     if (rpc->notification == COUNCIL_NOTIFICATION_COUNT)
-        return; /* a later server's */
+        return;       /* a later server's */
+    if (rpc->quick) { /* a log.entry, checked already */
+        sync_entry_came(sync, &rpc->entry);
+        return;
+    }
     if (council_rpc_check_notification(rpc->notification, rpc->params, &field)) {
         sync_bad_reply(sync, field);
         return;
     }
     if (rpc->notification == COUNCIL_NOTIFICATION_LOG_ENTRY)
-        sync_entry_came(sync, rpc->params);
+        entry_came(sync, rpc->params);
     else if (rpc->notification == COUNCIL_NOTIFICATION_SERVER_GOODBYE)
         goodbye(sync, rpc->params);
     else if (sync->ops->notice)
@@ -380,7 +395,7 @@ void sync_message(struct sync *sync, const char *text, uint32_t len)
         return;
     sync->dirty = true;
     struct council_rpc rpc;
-    if (council_rpc_parse(&rpc, text, len)) {
+    if (!council_rpc_quick(&rpc, text, len) && council_rpc_parse(&rpc, text, len)) {
         sync_bad_reply(sync, "message");
         return;
     }

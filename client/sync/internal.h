@@ -267,7 +267,8 @@ void sync_catchup_pump(struct sync *sync, struct sync_log *log);
 void sync_subscribe_reply(struct sync *sync, const struct request *request,
                           const struct reply *reply);
 void sync_probe_reply(struct sync *sync, const struct request *request, const struct reply *reply);
-void sync_entry_came(struct sync *sync, const json_t *params);
+/* Takes what it keeps of the entry; the caller finishes the rest. */
+void sync_entry_came(struct sync *sync, struct council_wire_entry *wire);
 uint64_t sync_probe_want(struct sync_log *log); /* a generation to wait for */
 bool sync_probe_met(const struct sync_log *log, uint64_t generation);
 void sync_promise(struct sync *sync, struct sync_log *log, uint64_t seq,
