@@ -110,24 +110,32 @@ bool council_succession_verify(const struct council_succession *succession)
                             f.count);
 }
 
+/* Whether `key` is known, or one that the successions taken so far lead to. */
+static bool reached(const struct council_succession *successions, const bool *taken, uint32_t count,
+                    const uint8_t *known, const uint8_t *key)
+{
+    bool found = memcmp(known, key, COUNCIL_KEY_BYTES) == 0;
+    for (uint32_t i = 0; i < count && !found; i++)
+        found = taken[i] && memcmp(successions[i].to, key, COUNCIL_KEY_BYTES) == 0;
+    return found;
+}
+
 bool council_succession_leads(const struct council_succession *successions, uint32_t count,
                               const uint8_t known[COUNCIL_KEY_BYTES],
                               const uint8_t now[COUNCIL_KEY_BYTES])
 {
-    const uint8_t *at = known;
-    bool used[COUNCIL_SUCCESSIONS_MAX] = {false};
+    bool taken[COUNCIL_SUCCESSIONS_MAX] = {false};
     count = count < COUNCIL_SUCCESSIONS_MAX ? count : COUNCIL_SUCCESSIONS_MAX;
-    while (memcmp(at, now, COUNCIL_KEY_BYTES) != 0) {
-        uint32_t i = 0;
-        while (i < count && (used[i] || memcmp(successions[i].from, at, COUNCIL_KEY_BYTES) != 0 ||
-                             !council_succession_verify(&successions[i])))
-            i++;
-        if (i == count)
-            return false;
-        used[i] = true;
-        at = successions[i].to;
+    bool more = true;
+    while (more && !reached(successions, taken, count, known, now)) {
+        more = false;
+        for (uint32_t i = 0; i < count; i++) {
+            if (!taken[i] && reached(successions, taken, count, known, successions[i].from) &&
+                council_succession_verify(&successions[i]))
+                taken[i] = more = true;
+        }
     }
-    return true;
+    return reached(successions, taken, count, known, now);
 }
 
 static void invite_fields(struct signed_fields *f, const struct council_challenge *c,

@@ -53,8 +53,8 @@ COUNCIL_MUST_USE bool council_succession_sign(struct council_succession *out,
                                               const uint8_t from_secret[64],
                                               const uint8_t to[COUNCIL_KEY_BYTES]);
 COUNCIL_MUST_USE bool council_succession_verify(const struct council_succession *succession);
-/* Whether a chain of valid successions leads from `known` to `now`, each used at most once, in whatever order they stand. True where the two are the same key. At most
- * COUNCIL_SUCCESSIONS_MAX of `count` are looked at. README.md section 9.7. */
+/* Whether valid successions lead from `known` to `now`, in whatever order they stand; true where the two are the same key. At most COUNCIL_SUCCESSIONS_MAX of
+ * `count` are looked at. README.md section 9.7. */
 COUNCIL_MUST_USE bool council_succession_leads(const struct council_succession *successions,
                                                uint32_t count,
                                                const uint8_t known[COUNCIL_KEY_BYTES],
