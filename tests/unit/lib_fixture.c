@@ -89,9 +89,14 @@ static void make_member(struct client *client)
 
 void lib_home_init_member(struct lib_home *home)
 {
+    lib_home_init(home);
+    lib_home_settle(home);
+}
+
+void lib_home_settle(struct lib_home *home)
+{
     uint8_t journal[COUNCIL_KEY_BYTES];
 
-    lib_home_init(home);
     make_member(home->client);
     MUST(session_start(home->client, SYNC_LOGIN_DEVICE));
     lib_home_found(home, true, journal);

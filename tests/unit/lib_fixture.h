@@ -20,6 +20,8 @@ struct lib_home {
 void lib_home_init(struct lib_home *home);
 /* The same with a member, unlocked, and their journal. */
 void lib_home_init_member(struct lib_home *home);
+/* The second half of it, for a home that is open and has nobody in it. */
+void lib_home_settle(struct lib_home *home);
 void lib_home_fini(struct lib_home *home);
 /* Closes and opens again; unlocked with LIB_PASSPHRASE where there is somebody. */
 void lib_home_reopen(struct lib_home *home);
