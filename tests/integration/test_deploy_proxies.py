@@ -144,8 +144,8 @@ def stats(world):
 
 
 def follow(member, *args):
-    """`council watch`, its output read line by line."""
-    process = member.start("watch", "--json", *args)
+    """`council watch`; from the beginning, since what comes while it starts is not new to it."""
+    process = member.start("watch", "--json", "--since", 0, *args)
     os.set_blocking(process.stdout.fileno(), False)
     process.buffer = b""
     return process
