@@ -21,6 +21,8 @@ enum {
     NET_TICK_MS = 200,         /* how often events.tick is called */
     NET_LISTENERS_MAX = 16,    /* listening sockets */
     NET_BACKLOG = 1024,        /* of a listening socket */
+    NET_BUSY_US = 50,          /* a wait for events shorter than this was none: the loop is busy */
+    NET_GATHER_US = 10000,     /* so long a busy loop lets frames wait for others to join */
     NET_ACCEPTS_PER_TURN = 64, /* connections accepted in one turn of the loop */
     NET_HANDSHAKES_MAX = 2048, /* connections that are no WebSocket yet; the oldest goes first */
     NET_FRAGMENTS_MAX = 64,    /* fragments of one message */
@@ -92,14 +94,19 @@ struct net {
     struct lws_context *context;
     struct lws_vhost *web, *local; /* local: without TLS */
     ev_prepare prepare;
+    ev_idle idle; /* while something is gathered */
     ev_check check;
     ev_async async;
     ev_timer tick;
-    ev_signal sigterm, sigint;
+    ev_signal sigterm, sigint, sighup;
+    char *tls_cert, *tls_key; /* owned; NULL: plain TCP */
     struct net_listener listeners[NET_LISTENERS_MAX];
     uint32_t listener_count;
     bool tls, deaf /* messages are dropped */, paused,
         accept_full /* out of descriptors: accepting goes on at the next tick */;
+    bool busy, gathering;
+    uint64_t now_us, rest_us,
+        gather_us;             /* this turn; the end of the last; since when is gathered */
     uint64_t now_ms;           /* monotonic, of this turn */
     struct net_conn *adopting; /* handed to the library, which may drop it before it says so */
     char origin[COUNCIL_ORIGIN_MAX + 1];

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "server/net/internal.h"
@@ -21,11 +22,17 @@ void net_log(const struct net *net, enum net_log_level level, const char *event,
 
 /* ---- the loop's turn ---- */
 
-static void read_clock(struct net *net)
+static uint64_t clock_us(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    net->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void read_clock(struct net *net)
+{
+    net->now_us = clock_us();
+    net->now_ms = net->now_us / 1000;
 }
 
 static void on_check(struct ev_loop *loop, ev_check *watcher, int events)
@@ -34,17 +41,46 @@ static void on_check(struct ev_loop *loop, ev_check *watcher, int events)
     (void)loop;
     (void)events;
     read_clock(net);
+    net->busy = net->now_us - net->rest_us < NET_BUSY_US;
     net->events.turn(net->events.ctx);
 }
 
+static void write_all(struct net *net)
+{
+    net->gathering = false;
+    ev_idle_stop(net->loop, &net->idle);
+    net_queue_flush_all(net);
+    net->events.rest(net->events.ctx); /* room to write may have led to readings */
+}
+
+/*
+ * The end of a turn. While one turn follows the other without a pause, what is queued waits up to NET_GATHER_US for more of the same
+ * connections, to leave in one write: a write costs more than the frame in it. As soon as nothing else is to be done it is written.
+ */
 static void on_prepare(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
     struct net *net = watcher->data;
-    (void)loop;
     (void)events;
     net->events.rest(net->events.ctx); /* the disk works while we write */
-    net_queue_flush_all(net);
-    net->events.rest(net->events.ctx); /* room to write may have led to readings */
+    uint64_t now_us = clock_us();
+    if (net->flush != NULL && !net->gathering) {
+        net->gathering = true;
+        net->gather_us = now_us;
+    }
+    if (!net->busy || now_us - net->gather_us >= NET_GATHER_US) {
+        write_all(net);
+    } else if (net->gathering) {
+        ev_idle_start(loop, &net->idle);
+    }
+    net->rest_us = clock_us();
+    net->events.turned(net->events.ctx, net->rest_us - net->now_us);
+}
+
+static void on_idle(struct ev_loop *loop, ev_idle *watcher, int events)
+{
+    (void)loop;
+    (void)events;
+    write_all(watcher->data);
 }
 
 static void on_async(struct ev_loop *loop, ev_async *watcher, int events)
@@ -73,16 +109,26 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
     net->events.stop(net->events.ctx, watcher->signum);
 }
 
+static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+    struct net *net = watcher->data;
+    (void)loop;
+    (void)events;
+    net->events.reload(net->events.ctx);
+}
+
 static void watch(struct net *net)
 {
     ev_prepare_init(&net->prepare, on_prepare);
+    ev_idle_init(&net->idle, on_idle);
     ev_check_init(&net->check, on_check);
     ev_async_init(&net->async, on_async);
     ev_timer_init(&net->tick, on_tick, NET_TICK_MS / 1000.0, NET_TICK_MS / 1000.0);
     ev_signal_init(&net->sigterm, on_signal, SIGTERM);
     ev_signal_init(&net->sigint, on_signal, SIGINT);
-    net->prepare.data = net->check.data = net->async.data = net->tick.data = net;
-    net->sigterm.data = net->sigint.data = net;
+    net->prepare.data = net->idle.data = net->check.data = net->async.data = net->tick.data = net;
+    ev_signal_init(&net->sighup, on_hangup, SIGHUP);
+    net->sigterm.data = net->sigint.data = net->sighup.data = net;
     /* The clock before all else, writing after all else. */
     ev_set_priority(&net->check, EV_MAXPRI);
     ev_set_priority(&net->prepare, EV_MINPRI);
@@ -92,16 +138,19 @@ static void watch(struct net *net)
     ev_timer_start(net->loop, &net->tick);
     ev_signal_start(net->loop, &net->sigterm);
     ev_signal_start(net->loop, &net->sigint);
+    ev_signal_start(net->loop, &net->sighup);
 }
 
 static void unwatch(struct net *net)
 {
     ev_prepare_stop(net->loop, &net->prepare);
+    ev_idle_stop(net->loop, &net->idle);
     ev_check_stop(net->loop, &net->check);
     ev_async_stop(net->loop, &net->async);
     ev_timer_stop(net->loop, &net->tick);
     ev_signal_stop(net->loop, &net->sigterm);
     ev_signal_stop(net->loop, &net->sigint);
+    ev_signal_stop(net->loop, &net->sighup);
 }
 
 void net_run(struct net *net)
@@ -170,10 +219,44 @@ static struct lws_vhost *vhost_create(struct net *net, const char *name,
     return lws_create_vhost(net->context, &info);
 }
 
+/* The library replaces the certificate before it looks at the key: two that do not belong together must not get that far. */
+static bool pair_fits(const struct net *net)
+{
+    SSL_CTX *trial = SSL_CTX_new(TLS_server_method());
+    bool good = trial != NULL &&
+                SSL_CTX_use_certificate_chain_file(trial, net->tls_cert) == 1 &&
+                SSL_CTX_use_PrivateKey_file(trial, net->tls_key, SSL_FILETYPE_PEM) == 1 &&
+                SSL_CTX_check_private_key(trial) == 1;
+    SSL_CTX_free(trial);
+    ERR_clear_error();
+    return good;
+}
+
+bool net_tls_reload(struct net *net, char detail[NET_DETAIL_MAX])
+{
+    if (!net->tls) {
+        return true;
+    }
+    bool good = pair_fits(net) && lws_tls_cert_updated(net->context, net->tls_cert, net->tls_key,
+                                                       NULL, 0, NULL, 0) == 0;
+    if (!good) {
+        (void)snprintf(detail, NET_DETAIL_MAX, "the TLS certificate or key cannot be used");
+    }
+    return good;
+}
+
 static bool library_open(struct net *net, const struct net_config *config,
                          char detail[NET_DETAIL_MAX])
 {
     net->tls = config->tls_cert != NULL;
+    if (net->tls) {
+        net->tls_cert = strdup(config->tls_cert);
+        net->tls_key = strdup(config->tls_key);
+        if (net->tls_cert == NULL || net->tls_key == NULL) {
+            (void)snprintf(detail, NET_DETAIL_MAX, "out of memory");
+            return false;
+        }
+    }
     net->context = context_create(net, net->tls);
     if (net->context == NULL) {
         (void)snprintf(detail, NET_DETAIL_MAX,
@@ -270,6 +353,8 @@ void net_destroy(struct net *net)
     }
     net_queue_fini(net);
     ev_loop_destroy(net->loop);
+    free(net->tls_cert);
+    free(net->tls_key);
     free(net->sessions);
     free(net);
 }
