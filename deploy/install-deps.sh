@@ -6,7 +6,7 @@ set -euo pipefail
 build_packages=(
     build-essential gcc cmake ninja-build ccache pkg-config
     libwebsockets-dev libwebsockets-evlib-ev libev-dev libsodium-dev libjansson-dev
-    libsqlite3-dev libical-dev
+    libsqlite3-dev libical-dev libssl-dev libsystemd-dev
     tzdata ca-certificates # what council reads when it runs: time zones, and whom to trust with https
 )
 quickstart_packages=(python3)

@@ -210,4 +210,6 @@ void core_stats(const struct core *core, struct core_stats *out)
     out->queue_entries = core->queue_entries;
     out->logs_recovering = core->recovering_logs;
     out->queue_bytes = core->queue_bytes;
+    out->calls_open = core->call_count;
+    out->quotas = core->quota_count;
 }

@@ -112,6 +112,8 @@ struct core_stats {
         queue_bytes;
     uint64_t calls, calls_failed, appended, delivered, catchups;
     uint64_t logs_recovering; /* that wait for their members */
+    uint64_t calls_open;      /* without an answer */
+    uint64_t quotas;          /* logs with a quota of their own */
 };
 
 /* NULL: out of memory. council_protocol_init must have succeeded. `ops` is copied. */

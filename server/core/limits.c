@@ -41,6 +41,16 @@ const struct core_limit_info *core_limit_infos(uint32_t *count)
     return infos;
 }
 
+const struct core_limit_info *core_limit_find(const char *name)
+{
+    for (size_t i = 0; i < LIMIT_COUNT; i++) {
+        if (strcmp(infos[i].name, name) == 0) {
+            return &infos[i];
+        }
+    }
+    return NULL;
+}
+
 bool core_limits_set(struct core_limits *limits, const char *name, uint64_t value)
 {
     for (size_t i = 0; i < LIMIT_COUNT; i++) {

@@ -25,6 +25,9 @@ void core_limits_init(struct core_limits *limits);
 /* The rows of limits.def in their order; static storage. */
 const struct core_limit_info *core_limit_infos(uint32_t *count);
 
+/* The row of the limit `name`; NULL where unknown. */
+const struct core_limit_info *core_limit_find(const char *name);
+
 /* Sets the limit `name`; false for an unknown name or a value outside its range, then nothing is changed. */
 __attribute__((warn_unused_result)) bool core_limits_set(struct core_limits *limits,
                                                          const char *name, uint64_t value);

@@ -1,147 +1,148 @@
 /*
- * admin.c - the operator's socket and its thread. See admin.h.
+ * admin.c - the operator's requests to a running server. See admin.h.
  */
 #include "server/host/admin.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "protocol/bytes.h"
+#include "server/host/backup.h"
+#include "server/host/key.h"
 #include "server/host/log.h"
 #include "server/host/process.h"
 #include "server/host/request.h"
-#include "server/host/verifiers.h"
 
 static const char socket_name[] = "admin.sock";
 
-/* What the loop's thread knows. */
-struct loop_counts {
-    struct core_stats core;
-    struct net_stats net;
-};
-
 struct host_admin {
     struct host_admin_config config;
-    int listen_fd, dir_fd, stop_fds[2];
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t answered;
-    bool wanted, stop; /* under the lock, with counts */
-    struct loop_counts counts;
+    struct host_door *door;
+    pthread_mutex_t files; /* held by whoever changes files of the data folder */
+    atomic_bool backing_up;
 };
-
-/* A socket's path may be longer than its address can say; the folder's descriptor is a short way to it. */
-static bool address(int dir_fd, struct sockaddr_un *out)
-{
-    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
-    int n =
-        snprintf(out->sun_path, sizeof out->sun_path, "/proc/self/fd/%d/%s", dir_fd, socket_name);
-    return n > 0 && (size_t)n < sizeof out->sun_path;
-}
 
 int host_admin_connect(const char *dir)
 {
-    struct sockaddr_un name;
-    int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool good = dir_fd >= 0 && fd >= 0 && address(dir_fd, &name) &&
-                connect(fd, (const struct sockaddr *)&name, sizeof name) == 0;
-    if (dir_fd >= 0) {
-        close(dir_fd);
-    }
-    if (!good && fd >= 0) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
+    char path[HOST_PATH_MAX];
+    return host_datadir_file(dir, socket_name, path) ? host_door_connect(path) : -1;
 }
 
-/* ---- requests ---- */
+/* ---- on the loop's thread ---- */
 
-void host_admin_serve_loop(struct host_admin *admin)
-{
-    if (admin == NULL) {
-        return;
-    }
-    (void)pthread_mutex_lock(&admin->lock);
-    if (admin->wanted) {
-        core_stats(admin->config.core, &admin->counts.core);
-        net_stats(admin->config.net, &admin->counts.net);
-        admin->wanted = false;
-        (void)pthread_cond_signal(&admin->answered);
-    }
-    (void)pthread_mutex_unlock(&admin->lock);
-}
-
-static bool ask_loop(struct host_admin *admin, struct loop_counts *out)
-{
-    (void)pthread_mutex_lock(&admin->lock);
-    admin->wanted = true;
-    net_wake(admin->config.net);
-    while (admin->wanted && !admin->stop) {
-        (void)pthread_cond_wait(&admin->answered, &admin->lock);
-    }
-    bool good = !admin->wanted;
-    *out = admin->counts;
-    (void)pthread_mutex_unlock(&admin->lock);
-    return good;
-}
+/* What is asked of the loop after the store has said yes. */
+struct live {
+    struct host_admin *admin;
+    const json_t *request;
+    json_t *answer;
+};
 
 static void count(json_t *object, const char *name, uint64_t value)
 {
     (void)json_object_set_new(object, name, json_integer((json_int_t)value));
 }
 
-static void add_loop_counts(struct host_admin *admin, json_t *answer)
+static void live_stats(void *arg)
 {
-    struct loop_counts counts;
-    if (!ask_loop(admin, &counts)) {
-        return;
-    }
+    struct live *live = arg;
+    struct core_stats core;
+    struct net_stats net;
+    core_stats(live->admin->config.core, &core);
+    net_stats(live->admin->config.net, &net);
     json_t *object = json_object();
-    count(object, "sessions", counts.core.sessions);
-    count(object, "members_online", counts.core.members_online);
-    count(object, "logs_known", counts.core.logs_known);
-    count(object, "logs_resident", counts.core.logs_resident);
-    count(object, "cache_bytes", counts.core.cache_bytes);
-    count(object, "queue_entries", counts.core.queue_entries);
-    count(object, "queue_bytes", counts.core.queue_bytes);
-    count(object, "calls", counts.core.calls);
-    count(object, "calls_failed", counts.core.calls_failed);
-    count(object, "appended", counts.core.appended);
-    count(object, "delivered", counts.core.delivered);
-    count(object, "catchups", counts.core.catchups);
-    (void)json_object_set_new(answer, "core", object);
+    count(object, "sessions", core.sessions);
+    count(object, "members_online", core.members_online);
+    count(object, "logs_known", core.logs_known);
+    count(object, "logs_resident", core.logs_resident);
+    count(object, "logs_recovering", core.logs_recovering);
+    count(object, "cache_bytes", core.cache_bytes);
+    count(object, "queue_entries", core.queue_entries);
+    count(object, "queue_bytes", core.queue_bytes);
+    count(object, "calls", core.calls);
+    count(object, "calls_failed", core.calls_failed);
+    count(object, "appended", core.appended);
+    count(object, "delivered", core.delivered);
+    count(object, "catchups", core.catchups);
+    (void)json_object_set_new(live->answer, "core", object);
     object = json_object();
-    count(object, "connections", counts.net.connections);
-    count(object, "handshakes", counts.net.handshakes);
-    count(object, "accepted", counts.net.accepted);
-    count(object, "refused", counts.net.refused);
-    count(object, "killed", counts.net.killed);
-    count(object, "bytes_out", counts.net.bytes_out);
-    count(object, "writes", counts.net.writes);
-    count(object, "queued_bytes", counts.net.queued_bytes);
-    (void)json_object_set_new(answer, "net", object);
+    count(object, "connections", net.connections);
+    count(object, "handshakes", net.handshakes);
+    count(object, "accepted", net.accepted);
+    count(object, "refused", net.refused);
+    count(object, "killed", net.killed);
+    count(object, "bytes_out", net.bytes_out);
+    count(object, "writes", net.writes);
+    count(object, "queued_bytes", net.queued_bytes);
+    (void)json_object_set_new(live->answer, "net", object);
 }
 
-static json_t *limits(const struct host_admin *admin)
+static void live_limits(void *arg)
 {
-    uint32_t n = 0;
-    const struct core_limit_info *infos = core_limit_infos(&n);
-    json_t *object = json_object();
-    for (uint32_t i = 0; i < n; i++) {
-        count(object, infos[i].name, core_limits_get(admin->config.limits, infos[i].name));
-    }
-    return json_pack("{s:b,s:o}", "ok", 1, "limits", object);
+    struct live *live = arg;
+    json_decref(live->answer);
+    live->answer = host_tuning_show_limits(live->admin->config.tuning);
 }
+
+static void live_limits_set(void *arg)
+{
+    struct live *live = arg;
+    host_tuning_limits(live->admin->config.tuning, live->admin->config.core, live->request);
+}
+
+static void live_registration(void *arg)
+{
+    struct live *live = arg;
+    json_decref(live->answer);
+    live->answer = host_tuning_show_registration(live->admin->config.tuning);
+}
+
+static void live_registration_set(void *arg)
+{
+    struct live *live = arg;
+    host_tuning_registration(live->admin->config.tuning, live->admin->config.core, live->request);
+}
+
+static void live_quota_set(void *arg)
+{
+    struct live *live = arg;
+    uint8_t log[STORE_ID_BYTES];
+    uint64_t entries = 0, bytes = 0;
+    if (!host_quota_request(live->request, log, &entries, &bytes) ||
+        !core_set_quota(live->admin->config.core, log, entries, bytes)) {
+        json_decref(live->answer);
+        live->answer = host_request_refused("too many quotas; it counts from the next start on");
+    }
+}
+
+static void live_recovering_end(void *arg)
+{
+    struct live *live = arg;
+    uint8_t log[STORE_ID_BYTES];
+    const char *name = json_string_value(json_object_get(live->request, "log"));
+    bool one = name != NULL;
+    if (!one || council_b64_decode(log, sizeof log, name, (uint32_t)strlen(name))) {
+        core_recovering_ended(live->admin->config.core, one ? log : NULL);
+    }
+}
+
+/* What a request asks of the loop beside the store. */
+static const struct {
+    const char *name;
+    void (*run)(void *arg);
+} live_parts[] = {
+    {"limits", live_limits},
+    {"limits.set", live_limits_set},
+    {"quota.set", live_quota_set},
+    {"recovering.end", live_recovering_end},
+    {"registration", live_registration},
+    {"registration.set", live_registration_set},
+    {"stats", live_stats},
+};
+
+/* ---- requests ---- */
 
 struct store_request {
     const json_t *request;
@@ -154,147 +155,150 @@ static void run_on_storage(struct store *store, void *arg)
     request->answer = host_request_run(store, request->request, host_wall_ms());
 }
 
-static json_t *answer(struct host_admin *admin, const json_t *request)
+/* First the store, which may say no; then the loop. */
+static json_t *ask_both(struct host_admin *admin, const char *name, const json_t *request)
+{
+    struct store_request call = {.request = request};
+    if (!host_storage_call(admin->config.storage, run_on_storage, &call)) {
+        return host_request_refused("the server is stopping");
+    }
+    struct live live = {.admin = admin, .request = request, .answer = call.answer};
+    bool good = json_is_true(json_object_get(live.answer, "ok"));
+    for (size_t i = 0; good && i < sizeof live_parts / sizeof live_parts[0]; i++) {
+        if (strcmp(live_parts[i].name, name) == 0 &&
+            !host_loop_call(admin->config.loop, live_parts[i].run, &live)) {
+            json_decref(live.answer);
+            live.answer = host_request_refused("the server is stopping");
+        }
+    }
+    return live.answer;
+}
+
+static json_t *set_log_level(const json_t *request)
+{
+    enum host_log_level level = HOST_LOG_INFO;
+    const char *word = json_string_value(json_object_get(request, "to"));
+    if (word == NULL || !host_log_level_of(word, &level)) {
+        return host_request_refused("debug, info, warn or error is needed");
+    }
+    host_log_set_level(level);
+    return json_pack("{s:b}", "ok", 1);
+}
+
+static json_t *key(struct host_admin *admin, const json_t *request)
+{
+    (void)pthread_mutex_lock(&admin->files);
+    json_t *answer = host_key_request(admin->config.dir, request, admin->config.server_key);
+    (void)pthread_mutex_unlock(&admin->files);
+    return answer;
+}
+
+/* ---- a backup ---- */
+
+static bool write_json(struct host_client *client, json_t *object)
+{
+    char *text = object != NULL ? json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    const char *line = text != NULL ? text : "{\"ok\":false,\"error\":\"no_memory\"}";
+    bool good = host_client_write(client, line, strlen(line)) && host_client_write(client, "\n", 1);
+    free(text);
+    json_decref(object);
+    return good;
+}
+
+struct asked {
+    struct host_admin *admin;
+    struct host_client *client;
+};
+
+static bool on_store(void *ctx, void (*work)(struct store *store, void *arg), void *arg)
+{
+    const struct asked *asked = ctx;
+    return host_storage_call(asked->admin->config.storage, work, arg);
+}
+
+static bool progress(void *ctx, uint64_t pages, uint64_t of)
+{
+    const struct asked *asked = ctx;
+    return host_client_there(asked->client) &&
+           write_json(asked->client,
+                      json_pack("{s:I,s:I}", "pages", (json_int_t)pages, "of", (json_int_t)of));
+}
+
+static json_t *backup(struct host_admin *admin, const json_t *request, struct host_client *client)
+{
+    const char *file = json_string_value(json_object_get(request, "file"));
+    struct asked asked = {.admin = admin, .client = client};
+    struct host_backup_result result;
+    struct host_backup_how how = {.data = admin->config.dir->path,
+                                  .file = file,
+                                  .on_store = on_store,
+                                  .progress = progress,
+                                  .ctx = &asked,
+                                  .metrics = admin->config.metrics,
+                                  .wall_ms = host_wall_ms};
+    if (file == NULL || file[0] != '/') {
+        return host_request_refused("an absolute path is needed");
+    }
+    if (atomic_exchange(&admin->backing_up, true)) {
+        return host_request_refused("another backup is being made");
+    }
+    bool good = host_backup_run(&how, &result);
+    atomic_store(&admin->backing_up, false);
+    HOST_LOG(good ? HOST_LOG_INFO : HOST_LOG_WARN, good ? "backup_made" : "backup_failed",
+             HOST_LOG_S("error", result.error), HOST_LOG_N("bytes", result.bytes),
+             HOST_LOG_N("ms", result.ms), HOST_LOG_N("worst_step_us", result.worst_step_us));
+    return good ? host_backup_answer(&result) : host_request_refused(result.error);
+}
+
+/* ---- the door ---- */
+
+static json_t *answer(struct host_admin *admin, const json_t *request, struct host_client *client)
 {
     const char *name = json_string_value(json_object_get(request, "do"));
     if (name == NULL) {
         return host_request_refused("not a request");
     }
-    if (strcmp(name, "limits") == 0) {
-        return limits(admin);
+    if (strcmp(name, "backup") == 0) {
+        return backup(admin, request, client);
     }
-    struct store_request call = {.request = request};
-    if (!host_storage_call(admin->config.storage, run_on_storage, &call)) {
-        return host_request_refused("the server is stopping");
+    if (strcmp(name, "log-level") == 0) {
+        return set_log_level(request);
     }
-    if (strcmp(name, "stats") == 0 && call.answer != NULL) {
-        add_loop_counts(admin, call.answer);
+    if (strncmp(name, "key.", 4) == 0) {
+        return key(admin, request);
     }
-    return call.answer;
+    return ask_both(admin, name, request);
 }
 
-/* ---- the thread ---- */
-
-/* Waits until the descriptor is ready; false: it took too long, or the server stops. */
-static bool await(const struct host_admin *admin, int fd, short events, int timeout_ms)
-{
-    struct pollfd polls[2] = {{.fd = fd, .events = events},
-                              {.fd = admin->stop_fds[0], .events = POLLIN}};
-    int n = poll(polls, 2, timeout_ms);
-    return n > 0 && polls[1].revents == 0;
-}
-
-static bool read_line(const struct host_admin *admin, int fd, char line[HOST_ADMIN_LINE])
-{
-    size_t len = 0;
-    while (len < HOST_ADMIN_LINE - 1 && await(admin, fd, POLLIN, HOST_ADMIN_MS)) {
-        ssize_t n = read(fd, line + len, HOST_ADMIN_LINE - 1 - len);
-        if (n <= 0) {
-            return false;
-        }
-        len += (size_t)n;
-        line[len] = '\0';
-        char *end = strchr(line, '\n');
-        if (end != NULL) {
-            *end = '\0';
-            return true;
-        }
-    }
-    return false;
-}
-
-static void write_line(const struct host_admin *admin, int fd, const char *text)
-{
-    size_t len = strlen(text) + 1; /* the NUL's place takes the newline */
-    char *line = malloc(len);
-    if (line == NULL) {
-        return;
-    }
-    memcpy(line, text, len - 1);
-    line[len - 1] = '\n';
-    for (size_t at = 0; at < len && await(admin, fd, POLLOUT, HOST_ADMIN_MS);) {
-        ssize_t n = send(fd, line + at, len - at, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n <= 0) {
-            break;
-        }
-        at += (size_t)n;
-    }
-    free(line);
-}
-
-static void serve_client(struct host_admin *admin, int fd)
+static void serve(void *ctx, struct host_client *client)
 {
     char line[HOST_ADMIN_LINE];
-    while (read_line(admin, fd, line)) {
+    while (host_client_read(client, line, sizeof line, "\n")) {
         json_t *request = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-        json_t *reply = answer(admin, request);
-        char *text = reply != NULL ? json_dumps(reply, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
-        write_line(admin, fd, text != NULL ? text : "{\"ok\":false,\"error\":\"no_memory\"}");
-        free(text);
-        json_decref(reply);
+        bool good = write_json(client, answer(ctx, request, client));
         json_decref(request);
-    }
-}
-
-static void *serve(void *arg)
-{
-    struct host_admin *admin = arg;
-    while (await(admin, admin->listen_fd, POLLIN, -1)) {
-        int fd = accept4(admin->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd >= 0) {
-            serve_client(admin, fd);
-            close(fd);
+        if (!good) {
+            return;
         }
     }
-    return NULL;
-}
-
-/* ---- start and stop ---- */
-
-static bool open_socket(struct host_admin *admin)
-{
-    struct sockaddr_un name;
-    admin->dir_fd = open(admin->config.dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    admin->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (admin->dir_fd < 0 || admin->listen_fd < 0 || !address(admin->dir_fd, &name)) {
-        return false;
-    }
-    /* The folder is ours (its lock): a socket in it was left behind. */
-    (void)unlinkat(admin->dir_fd, socket_name, 0);
-    return bind(admin->listen_fd, (const struct sockaddr *)&name, sizeof name) == 0 &&
-           fchmodat(admin->dir_fd, socket_name, 0600, 0) == 0 && listen(admin->listen_fd, 8) == 0;
-}
-
-static void close_all(struct host_admin *admin)
-{
-    const int fds[] = {admin->listen_fd, admin->dir_fd, admin->stop_fds[0], admin->stop_fds[1]};
-    if (admin->dir_fd >= 0) {
-        (void)unlinkat(admin->dir_fd, socket_name, 0);
-    }
-    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
-        if (fds[i] >= 0) {
-            close(fds[i]);
-        }
-    }
-    (void)pthread_cond_destroy(&admin->answered);
-    (void)pthread_mutex_destroy(&admin->lock);
-    free(admin);
 }
 
 struct host_admin *host_admin_start(const struct host_admin_config *config)
 {
+    char path[HOST_PATH_MAX];
     struct host_admin *admin = calloc(1, sizeof *admin);
-    if (admin == NULL) {
+    if (admin == NULL || !host_datadir_file(config->dir->path, socket_name, path)) {
+        free(admin);
         return NULL;
     }
     admin->config = *config;
-    admin->listen_fd = admin->dir_fd = admin->stop_fds[0] = admin->stop_fds[1] = -1;
-    (void)pthread_mutex_init(&admin->lock, NULL);
-    (void)pthread_cond_init(&admin->answered, NULL);
-    if (!open_socket(admin) || pipe2(admin->stop_fds, O_CLOEXEC) != 0 ||
-        !host_thread(&admin->thread, serve, admin)) {
-        (void)fprintf(stderr, "councild: %s/%s: %s\n", config->dir, socket_name, strerror(errno));
-        close_all(admin);
+    (void)pthread_mutex_init(&admin->files, NULL);
+    struct host_door_config door = {
+        .path = path, .mode = 0600, .clients = HOST_ADMIN_CLIENTS, .serve = serve, .ctx = admin};
+    admin->door = host_door_open(&door);
+    if (admin->door == NULL) {
+        (void)pthread_mutex_destroy(&admin->files);
+        free(admin);
         return NULL;
     }
     return admin;
@@ -305,12 +309,7 @@ void host_admin_stop(struct host_admin *admin)
     if (admin == NULL) {
         return;
     }
-    (void)pthread_mutex_lock(&admin->lock);
-    admin->stop = true;
-    (void)pthread_cond_signal(&admin->answered);
-    (void)pthread_mutex_unlock(&admin->lock);
-    if (write(admin->stop_fds[1], "", 1) == 1) {
-        (void)pthread_join(admin->thread, NULL);
-    }
-    close_all(admin);
+    host_door_close(admin->door);
+    (void)pthread_mutex_destroy(&admin->files);
+    free(admin);
 }

@@ -8,10 +8,12 @@
 
 #include "server/host/admin.h"
 #include "server/host/commands.h"
+#include "server/host/key.h"
 #include "server/host/process.h"
 #include "server/host/request.h"
 
-static json_t *ask_running(int fd, const json_t *request)
+json_t *host_ask_running(int fd, const json_t *request, void (*line)(void *ctx, const json_t *said),
+                         void *ctx)
 {
     char *text = json_dumps(request, JSON_COMPACT);
     json_t *answer = NULL;
@@ -19,8 +21,20 @@ static json_t *ask_running(int fd, const json_t *request)
     if (file == NULL) {
         close(fd);
     } else {
-        if (text != NULL && fprintf(file, "%s\n", text) > 0 && fflush(file) == 0) {
-            answer = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL);
+        bool said = text != NULL && fprintf(file, "%s\n", text) > 0 && fflush(file) == 0;
+        while (said && answer == NULL) {
+            json_t *object = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL);
+            if (object == NULL) {
+                break;
+            }
+            if (json_object_get(object, "ok") != NULL) {
+                answer = object;
+                continue;
+            }
+            if (line != NULL) {
+                line(ctx, object);
+            }
+            json_decref(object);
         }
         (void)fclose(file);
     }
@@ -36,6 +50,12 @@ static json_t *ask_database(const char *path, const json_t *request, enum host_e
     *status = host_datadir_open(&dir, path, false);
     if (*status != HOST_EXIT_OK) {
         return NULL;
+    }
+    const char *name = json_string_value(json_object_get(request, "do"));
+    if (name != NULL && strncmp(name, "key.", 4) == 0) {
+        answer = host_key_request(&dir, request, NULL);
+        host_datadir_close(&dir);
+        return answer;
     }
     *status = host_store_open(&dir, 0, &store);
     if (*status == HOST_EXIT_OK) {
@@ -56,7 +76,7 @@ json_t *host_ask(const char *path, json_t *request, enum host_exit *status)
     if (request == NULL) {
         *status = HOST_EXIT_START;
     } else if (fd >= 0) {
-        answer = ask_running(fd, request);
+        answer = host_ask_running(fd, request, NULL, NULL);
     } else {
         answer = ask_database(path, request, status);
     }
@@ -74,7 +94,7 @@ json_t *host_ask(const char *path, json_t *request, enum host_exit *status)
     return answer;
 }
 
-static void print_json(const json_t *answer)
+void host_print_json(const json_t *answer)
 {
     (void)json_dumpf(answer, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
     (void)putchar('\n');
@@ -148,7 +168,7 @@ int host_code(const struct host_options *options)
     }
     json_t *answer = host_ask(host_option(options, HOST_OPT_DATA), request, &status);
     if (answer != NULL && host_option_given(options, HOST_OPT_JSON)) {
-        print_json(answer);
+        host_print_json(answer);
     } else if (answer != NULL && create) {
         printf("%s\n", json_string_value(json_object_get(answer, "code")));
     } else if (answer != NULL && list) {
@@ -176,7 +196,7 @@ int host_stats(const struct host_options *options)
     json_t *answer =
         host_ask(host_option(options, HOST_OPT_DATA), json_pack("{s:s}", "do", "stats"), &status);
     if (answer != NULL && host_option_given(options, HOST_OPT_JSON)) {
-        print_json(answer);
+        host_print_json(answer);
     } else if (answer != NULL) {
         static const char *const groups[] = {"store", "core", "net"};
         for (size_t i = 0; i < 3; i++) {

@@ -1,5 +1,5 @@
 /*
- * commands.h - the commands of councild, one row each in commands.c: dispatch, help and the manual page.
+ * commands.h - the commands of councild, one row each in commands.def: dispatch, help and the manual page.
  *
  * Owns their names. Each function gets the options of its command and returns an exit status (enum host_exit).
  */
@@ -18,12 +18,9 @@ struct host_command {
     int (*run)(const struct host_options *options);
 };
 
-int host_serve(const struct host_options *options);
-int host_verify(const struct host_options *options);
-int host_code(const struct host_options *options);
-int host_stats(const struct host_options *options);
-int host_limits(const struct host_options *options);
-int host_help(const struct host_options *options);
+#define HOST_COMMAND(id, name, words, help, run) int run(const struct host_options *options);
+#include "server/host/commands.def"
+#undef HOST_COMMAND
 
 /* NULL: no such command. */
 const struct host_command *host_command_find(const char *name);
@@ -32,11 +29,9 @@ const struct host_command *host_command_nth(uint32_t n);
 /* What a command takes, or with NULL the overview. */
 void host_usage(FILE *out, const struct host_command *command);
 void host_manual(FILE *out);
+/* Completions for a shell; false: not for this one. */
+__attribute__((warn_unused_result)) bool host_completion(FILE *out, const char *shell);
 
-/* Limits as options and variables set them; false after a message. */
-struct core_limits;
-__attribute__((warn_unused_result)) bool host_limits_read(const struct host_options *options,
-                                                          struct core_limits *limits);
 /* Starts the log as the options say; false after a message. */
 __attribute__((warn_unused_result)) bool host_log_options(const struct host_options *options);
 

@@ -1,21 +1,17 @@
 /*
- * datadir.c - the data folder, its lock, the server's key. See datadir.h.
+ * datadir.c - the data folder, its lock, its database. See datadir.h; the server's key: key.c.
  */
 #include "server/host/datadir.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "protocol/bytes.h"
-
-static const char database_name[] = "council.db";
-static const char key_name[] = "server.key";
+static const char database_name[] = HOST_DATABASE;
 static const char lock_name[] = "lock";
 
 static enum host_exit complain(enum host_exit status, const char *path, const char *what)
@@ -56,52 +52,13 @@ enum host_exit host_datadir_open(struct host_datadir *dir, const char *path, boo
     return HOST_EXIT_OK;
 }
 
-void host_datadir_close(struct host_datadir *dir)
+bool host_data_there(const char *path)
 {
-    if (dir->lock_fd >= 0) {
-        close(dir->lock_fd);
-        dir->lock_fd = -1;
-    }
+    char file[HOST_PATH_MAX];
+    return host_datadir_file(path, database_name, file) && access(file, F_OK) == 0;
 }
 
-/* ---- the key ---- */
-
-enum {
-    KEY_LINE = COUNCIL_KEY_CHARS + 1 /* the seed in base64url and a newline */
-};
-
-/* 1: read; 0: there is none; -1: after a message. */
-static int key_read(const char *path, uint8_t seed[COUNCIL_SEED_BYTES])
-{
-    char line[KEY_LINE + 1] = "";
-    struct stat at;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && errno == ENOENT) {
-        return 0;
-    }
-    if (fd < 0 || fstat(fd, &at) != 0) {
-        (void)complain(HOST_EXIT_START, path, strerror(errno));
-        return -1;
-    }
-    if ((at.st_mode & 077) != 0) {
-        (void)complain(HOST_EXIT_START, path,
-                       "others may read this key: chmod 600, or make a new one");
-        close(fd);
-        return -1;
-    }
-    ssize_t n = read(fd, line, sizeof line);
-    close(fd);
-    bool good = n == KEY_LINE && line[COUNCIL_KEY_CHARS] == '\n' &&
-                council_b64_decode_secret(seed, COUNCIL_SEED_BYTES, line, COUNCIL_KEY_CHARS);
-    sodium_memzero(line, sizeof line);
-    if (!good) {
-        (void)complain(HOST_EXIT_DATA, path, "not a server key");
-        return -1;
-    }
-    return 1;
-}
-
-static bool sync_folder(const char *path)
+bool host_sync_folder(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool good = fd >= 0 && fsync(fd) == 0;
@@ -111,50 +68,12 @@ static bool sync_folder(const char *path)
     return good;
 }
 
-/* Whole and on disk under its name, or not there: a server that lost its key is another server to its clients. */
-static bool key_write(const struct host_datadir *dir, const char *path,
-                      const uint8_t seed[COUNCIL_SEED_BYTES])
+void host_datadir_close(struct host_datadir *dir)
 {
-    char line[KEY_LINE + 1], part[HOST_PATH_MAX];
-    if (!host_datadir_file(dir->path, "server.key.new", part)) {
-        return false;
+    if (dir->lock_fd >= 0) {
+        close(dir->lock_fd);
+        dir->lock_fd = -1;
     }
-    council_b64_encode_secret(line, seed, COUNCIL_SEED_BYTES);
-    line[COUNCIL_KEY_CHARS] = '\n';
-    (void)unlink(part);
-    int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool good = fd >= 0 && write(fd, line, KEY_LINE) == KEY_LINE && fsync(fd) == 0;
-    sodium_memzero(line, sizeof line);
-    if (fd >= 0 && close(fd) != 0) {
-        good = false;
-    }
-    return good && rename(part, path) == 0 && sync_folder(dir->path);
-}
-
-enum host_exit host_server_key(const struct host_datadir *dir, bool create, uint8_t secret[64])
-{
-    char path[HOST_PATH_MAX];
-    uint8_t seed[COUNCIL_SEED_BYTES], public[COUNCIL_KEY_BYTES];
-    enum host_exit status = HOST_EXIT_OK;
-    if (!host_datadir_file(dir->path, key_name, path)) {
-        return HOST_EXIT_USAGE;
-    }
-    int there = key_read(path, seed);
-    if (there < 0) {
-        status = HOST_EXIT_DATA;
-    } else if (there == 0 && !create) {
-        status = complain(HOST_EXIT_NO_DATA, path, "there is no server key");
-    } else if (there == 0) {
-        randombytes_buf(seed, sizeof seed);
-        if (!key_write(dir, path, seed)) {
-            status = complain(HOST_EXIT_START, path, strerror(errno));
-        }
-    }
-    if (status == HOST_EXIT_OK) {
-        (void)crypto_sign_seed_keypair(public, secret, seed);
-    }
-    sodium_memzero(seed, sizeof seed);
-    return status;
 }
 
 /* ---- the database ---- */
@@ -207,6 +126,11 @@ enum host_exit host_store_open(const struct host_datadir *dir, unsigned flags, s
     if (!host_datadir_file(dir->path, database_name, path)) {
         return HOST_EXIT_USAGE;
     }
+    return host_store_open_file(path, flags, out);
+}
+
+enum host_exit host_store_open_file(const char *path, unsigned flags, struct store **out)
+{
     enum store_status status = store_open(path, flags, out);
     return status == STORE_OK ? HOST_EXIT_OK
                               : complain(host_exit_of(status), path, explain(status));

@@ -1,5 +1,5 @@
 /*
- * datadir.h - the folder with everything the server keeps: whose it is, and the server's key in it.
+ * datadir.h - the folder with everything the server keeps: whose it is, and the database in it.
  *
  * Owns the names of the files and the lock. Must not know what the database says. Invariant: while a folder is held, no other process of
  * this program uses it.
@@ -39,18 +39,20 @@ struct host_datadir {
 enum host_exit host_datadir_open(struct host_datadir *dir, const char *path, bool create);
 void host_datadir_close(struct host_datadir *dir);
 
+#define HOST_DATABASE "council.db"
+/* Whether there is a database in the folder, used or not. */
+bool host_data_there(const char *path);
+/* Makes names in the folder durable. */
+bool host_sync_folder(const char *path);
+
 /* Path of a file in the folder; false if it is too long. */
 __attribute__((warn_unused_result)) bool host_datadir_file(const char *path, const char *name,
                                                            char out[HOST_PATH_MAX]);
 
-/*
- * The server's Ed25519 secret key (64 bytes; wipe it), from server.key, which is made (0600) if it is missing and `create`.
- * The file holds the seed in base64url. After a message: DATA, NO_DATA, START.
- */
-enum host_exit host_server_key(const struct host_datadir *dir, bool create, uint8_t secret[64]);
-
 /* Opens the database in the folder; after a message on standard error an exit status that is not OK, and *out is NULL. */
 enum host_exit host_store_open(const struct host_datadir *dir, unsigned flags, struct store **out);
+/* The same for a database under any name. */
+enum host_exit host_store_open_file(const char *path, unsigned flags, struct store **out);
 /* What a program that met this status ends with. */
 enum host_exit host_exit_of(enum store_status status);
 

@@ -1,109 +1,129 @@
 /*
- * limits.c - limits from flags and variables, and the command that lists them.
+ * limits.c - the commands limits and registration.
  */
-#include <ctype.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/core/limits.h"
 #include "server/host/commands.h"
+#include "server/host/request.h"
+#include "server/host/tuning.h"
 
-enum {
-    NAME_MAX_BYTES = 64
-};
-
-static bool set(struct core_limits *limits, const char *name, const char *value, const char *from)
+/* {"set":{...},"reset":[...]} of the words after "set" and of --reset; NULL after a message. */
+static json_t *change_request(const struct host_options *options)
 {
-    uint64_t number = 0;
-    if (host_number(value, &number) && core_limits_set(limits, name, number)) {
-        return true;
-    }
-    (void)fprintf(stderr, "councild: %s: no such limit, or out of its range; see councild limits\n",
-                  from);
-    return false;
-}
-
-/* "queue-bytes" is COUNCILD_LIMIT_QUEUE_BYTES. */
-static void variable_of(const char *name, char out[NAME_MAX_BYTES])
-{
-    (void)snprintf(out, NAME_MAX_BYTES, "COUNCILD_LIMIT_%s", name);
-    for (char *at = out; *at != '\0'; at++) {
-        if (*at == '-') {
-            *at = '_';
-        } else {
-            *at = (char)toupper((unsigned char)*at);
+    json_t *set = json_object(), *reset = json_array();
+    const char *name = NULL;
+    bool good = true;
+    for (uint32_t i = 1; good && i < options->word_count; i++) {
+        char limit[HOST_LIMIT_NAME];
+        const char *value = NULL;
+        uint64_t number = 0;
+        good = host_limit_pair(options->words[i], limit, &value);
+        if (good && (!host_number(value, &number) || number > INT64_MAX)) {
+            (void)fprintf(stderr, "councild: %s: not a number\n", options->words[i]);
+            good = false;
+        }
+        if (good) {
+            (void)json_object_set_new(set, limit, json_integer((json_int_t)number));
         }
     }
+    for (uint32_t i = 0; (name = host_option_nth(options, HOST_OPT_RESET, i)) != NULL; i++) {
+        (void)json_array_append_new(reset, json_string(name));
+    }
+    json_t *request = json_pack("{s:s,s:o,s:o}", "do", "limits.set", "set", set, "reset", reset);
+    if (!good) {
+        json_decref(request);
+        request = NULL;
+    }
+    return request;
 }
 
-static bool set_pair(struct core_limits *limits, const char *pair)
+static void print_limits(const json_t *list)
 {
-    char name[NAME_MAX_BYTES];
-    const char *equals = strchr(pair, '=');
-    size_t len = equals != NULL ? (size_t)(equals - pair) : 0;
-    if (len == 0 || len >= sizeof name) {
-        (void)fprintf(stderr, "councild: --limit %s: NAME=VALUE is needed\n", pair);
-        return false;
+    size_t i = 0;
+    json_t *limit = NULL;
+    printf("%-22s %16s %16s  %-7s  %s\n", "LIMIT", "VALUE", "DEFAULT", "FROM", "WHAT");
+    json_array_foreach(list, i, limit)
+    {
+        printf("%-22s %16lld %16lld  %-7s  %s (%lld to %lld)\n",
+               json_string_value(json_object_get(limit, "name")),
+               (long long)json_integer_value(json_object_get(limit, "value")),
+               (long long)json_integer_value(json_object_get(limit, "default")),
+               json_string_value(json_object_get(limit, "from")),
+               json_string_value(json_object_get(limit, "help")),
+               (long long)json_integer_value(json_object_get(limit, "min")),
+               (long long)json_integer_value(json_object_get(limit, "max")));
     }
-    memcpy(name, pair, len);
-    name[len] = '\0';
-    return set(limits, name, equals + 1, pair);
 }
 
-bool host_limits_read(const struct host_options *options, struct core_limits *limits)
+/* What holds: as the running server says, or what it would start with. */
+static json_t *limits_now(const struct host_options *options, enum host_exit *status)
 {
-    uint32_t count = 0;
-    const struct core_limit_info *infos = core_limit_infos(&count);
-    core_limits_init(limits);
-    for (uint32_t i = 0; i < count; i++) {
-        char variable[NAME_MAX_BYTES];
-        variable_of(infos[i].name, variable);
-        const char *value = getenv(variable);
-        if (value != NULL && value[0] != '\0' && !set(limits, infos[i].name, value, variable)) {
-            return false;
+    struct host_tuning tuning;
+    json_t *answer = NULL;
+    const char *data = host_option(options, HOST_OPT_DATA);
+    if (!host_tuning_read(&tuning, options, false)) {
+        *status = HOST_EXIT_USAGE;
+        return NULL;
+    }
+    if (host_data_there(data)) {
+        answer = host_ask(data, json_pack("{s:s}", "do", "limits"), status);
+        if (answer == NULL || json_object_get(answer, "limits") != NULL) {
+            return answer;
         }
     }
-    const char *pair = NULL;
-    for (uint32_t i = 0; (pair = host_option_nth(options, HOST_OPT_LIMIT, i)) != NULL; i++) {
-        if (!set_pair(limits, pair)) {
-            return false;
-        }
-    }
-    return true;
+    host_tuning_stored_limits(&tuning, json_object_get(answer, "stored"));
+    json_decref(answer);
+    return host_tuning_show_limits(&tuning);
 }
 
 int host_limits(const struct host_options *options)
 {
-    struct core_limits limits;
-    uint32_t count = 0;
-    const struct core_limit_info *infos = core_limit_infos(&count);
-    if (!host_limits_read(options, &limits)) {
+    enum host_exit status = HOST_EXIT_OK;
+    bool sets = options->word_count > 0, resets = host_option_given(options, HOST_OPT_RESET);
+    if (sets && (strcmp(options->words[0], "set") != 0 || options->word_count < 2)) {
+        (void)fprintf(stderr, "councild: limits, or limits set NAME=VALUE... is needed\n");
         return HOST_EXIT_USAGE;
     }
-    bool json = host_option_given(options, HOST_OPT_JSON);
-    if (!json) {
-        printf("%-22s %16s %16s  %s\n", "LIMIT", "VALUE", "DEFAULT", "WHAT");
-    }
-    json_t *all = json_array();
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t value = core_limits_get(&limits, infos[i].name);
-        if (!json) {
-            printf("%-22s %16llu %16llu  %s (%llu to %llu)\n", infos[i].name,
-                   (unsigned long long)value, (unsigned long long)infos[i].value, infos[i].help,
-                   (unsigned long long)infos[i].min, (unsigned long long)infos[i].max);
-            continue;
+    if (sets || resets) {
+        json_t *request = change_request(options);
+        if (request == NULL) {
+            return HOST_EXIT_USAGE;
         }
-        (void)json_array_append_new(
-            all, json_pack("{s:s,s:I,s:I,s:I,s:I,s:s}", "name", infos[i].name, "value",
-                           (json_int_t)value, "default", (json_int_t)infos[i].value, "min",
-                           (json_int_t)infos[i].min, "max", (json_int_t)infos[i].max, "help",
-                           infos[i].help));
+        json_decref(host_ask(host_option(options, HOST_OPT_DATA), request, &status));
+        return (int)status;
     }
-    if (json) {
-        (void)json_dumpf(all, stdout, JSON_COMPACT);
-        printf("\n");
+    json_t *answer = limits_now(options, &status);
+    const json_t *list = json_object_get(answer, "limits");
+    if (answer != NULL && host_option_given(options, HOST_OPT_JSON)) {
+        host_print_json(list);
+    } else if (answer != NULL) {
+        print_limits(list);
     }
-    json_decref(all);
-    return HOST_EXIT_OK;
+    json_decref(answer);
+    return (int)status;
+}
+
+int host_registration(const struct host_options *options)
+{
+    enum host_exit status = HOST_EXIT_OK;
+    const char *word = options->word_count > 0 ? options->words[0] : NULL;
+    if (options->word_count > 1 ||
+        (word != NULL && host_registration_of(word) == HOST_REGISTRATIONS)) {
+        (void)fprintf(stderr, "councild: registration, or registration open, code or closed is "
+                              "needed\n");
+        return HOST_EXIT_USAGE;
+    }
+    json_t *request = word != NULL ? json_pack("{s:s,s:s}", "do", "registration.set", "to", word)
+                                   : json_pack("{s:s}", "do", "registration");
+    json_t *answer = host_ask(host_option(options, HOST_OPT_DATA), request, &status);
+    if (answer != NULL && host_option_given(options, HOST_OPT_JSON)) {
+        host_print_json(answer);
+    } else if (answer != NULL && word == NULL) {
+        printf("%s (%s)\n", json_string_value(json_object_get(answer, "registration")),
+               json_string_value(json_object_get(answer, "from")));
+    }
+    json_decref(answer);
+    return (int)status;
 }

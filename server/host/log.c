@@ -1,9 +1,10 @@
 /*
- * log.c - lines are made where something happens and written by a thread of their own: standard error may be a pipe that
+ * log.c - lines are made where something happens and written by a thread of their own: where they go may be a pipe that
  * nobody empties, and the loop must not wait for it. See log.h.
  */
 #include "server/host/log.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -28,7 +29,9 @@ static struct {
     pthread_cond_t more;
     pthread_t writer;
     bool running, stop, json;
-    enum host_log_level least;
+    _Atomic enum host_log_level least;
+    const char *file; /* NULL: standard error */
+    int fd;
     char waiting[HOST_LOG_BUFFER], writing[HOST_LOG_BUFFER];
     uint32_t len;
     uint64_t dropped;
@@ -36,7 +39,8 @@ static struct {
 } log_state = {.lock = PTHREAD_MUTEX_INITIALIZER,
                .more = PTHREAD_COND_INITIALIZER,
                .least = HOST_LOG_WARN,
-               .json = false};
+               .json = false,
+               .fd = STDERR_FILENO};
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
@@ -106,10 +110,11 @@ static void put_line(struct line *line, enum host_log_level level, const char *e
     put(line, log_state.json ? "}\n" : "\n");
 }
 
-static void write_all(const char *bytes, uint32_t len)
+/* With the lock held, or by the writer, which looks up the descriptor with it. */
+static void write_all(int fd, const char *bytes, uint32_t len)
 {
     while (len > 0) {
-        ssize_t n = write(STDERR_FILENO, bytes, len);
+        ssize_t n = write(fd, bytes, len);
         if (n <= 0) {
             return;
         }
@@ -124,7 +129,7 @@ static void queue(enum host_log_level level, const char *event, const struct hos
     struct line line;
     put_line(&line, level, event, fields);
     if (!log_state.running) {
-        write_all(line.text, line.len);
+        write_all(log_state.fd, line.text, line.len);
         return;
     }
     if (log_state.len + line.len > sizeof log_state.waiting) {
@@ -204,8 +209,9 @@ static void *writer(void *unused)
         uint32_t len = log_state.len;
         memcpy(log_state.writing, log_state.waiting, len);
         log_state.len = 0;
+        int fd = log_state.fd;
         (void)pthread_mutex_unlock(&log_state.lock);
-        write_all(log_state.writing, len);
+        write_all(fd, log_state.writing, len);
         (void)pthread_mutex_lock(&log_state.lock);
         if (log_state.dropped > 0 && log_state.len == 0) {
             const struct host_log_field fields[] = {HOST_LOG_N("lines", log_state.dropped),
@@ -218,16 +224,58 @@ static void *writer(void *unused)
     return NULL;
 }
 
-void host_log_start(enum host_log_level least, bool json)
+bool host_log_level_of(const char *name, enum host_log_level *out)
+{
+    for (unsigned i = 0; i < sizeof level_names / sizeof level_names[0]; i++) {
+        if (strcmp(level_names[i], name) == 0) {
+            *out = (enum host_log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void host_log_set_level(enum host_log_level least)
+{
+    log_state.least = least;
+}
+
+bool host_log_reopen(void)
+{
+    if (log_state.file == NULL) {
+        return true;
+    }
+    int fd = open(log_state.file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0) {
+        return false;
+    }
+    (void)pthread_mutex_lock(&log_state.lock);
+    if (log_state.fd == STDERR_FILENO) {
+        log_state.fd = fd;
+    } else {
+        /* The writer may be at it: the old descriptor becomes the new file, in one step. */
+        (void)dup3(fd, log_state.fd, O_CLOEXEC);
+        close(fd);
+    }
+    (void)pthread_mutex_unlock(&log_state.lock);
+    return true;
+}
+
+bool host_log_start(enum host_log_level least, bool json, const char *file)
 {
     sigset_t all, before;
     log_state.least = least;
     log_state.json = json;
     log_state.stop = false;
+    log_state.file = file;
+    if (!host_log_reopen()) {
+        return false;
+    }
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     log_state.running = pthread_create(&log_state.writer, NULL, writer, NULL) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return true;
 }
 
 void host_log_stop(void)
@@ -246,7 +294,7 @@ void host_log_stop(void)
 void host_log_flush(void)
 {
     (void)pthread_mutex_lock(&log_state.lock);
-    write_all(log_state.waiting, log_state.len);
+    write_all(log_state.fd, log_state.waiting, log_state.len);
     log_state.len = 0;
     (void)pthread_mutex_unlock(&log_state.lock);
 }

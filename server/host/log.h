@@ -1,5 +1,5 @@
 /*
- * log.h - the operator's log: one line an event, on standard error.
+ * log.h - the operator's log: one line an event, on standard error or in a file.
  *
  * Owns how a line looks, which are left out and that writing them holds up nobody. Must not know where lines come from; whoever logs
  * hands over no payload, name, link or signature. One log in a process. Any thread. Invariant: a line is whole or not there.
@@ -40,8 +40,16 @@ enum {
     HOST_LOG_WINDOW_MS = 10000
 };
 
-/* Before this, and after host_log_stop, lines are written at once. */
-void host_log_start(enum host_log_level least, bool json);
+/* Before this, and after host_log_stop, lines are written at once. `file` (borrowed until the end; NULL: standard error) is opened for
+ * appending, made with mode 0600; false if it cannot be. */
+__attribute__((warn_unused_result)) bool host_log_start(enum host_log_level least, bool json,
+                                                        const char *file);
+/* Opens the file anew, for it may have been moved away. False: it cannot be opened, and lines go where they went. */
+__attribute__((warn_unused_result)) bool host_log_reopen(void);
+/* The level of this name; false: there is none. */
+__attribute__((warn_unused_result)) bool host_log_level_of(const char *name,
+                                                           enum host_log_level *out);
+void host_log_set_level(enum host_log_level least);
 /* Writes what waits and ends the thread that writes. */
 void host_log_stop(void);
 

@@ -8,14 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ONE    false
-#define MANY   true
-#define SERVE  HOST_SERVE
-#define VERIFY HOST_VERIFY
-#define CODE   HOST_CODE
-#define STATS  HOST_STATS
-#define LIMITS HOST_LIMITS
-#define HELP   HOST_HELP
+#define ONE  false
+#define MANY true
 
 static const struct host_option_info infos[HOST_OPT_COUNT] = {
 #define HOST_OPTION(id, flag, variable, argument, value, how, commands, help) \

@@ -17,14 +17,18 @@ enum host_option {
     HOST_OPT_COUNT
 };
 
-/* Commands, as bits. */
+/* Commands, as bits: those of commands.def in their order. */
+enum host_command_index {
+#define HOST_COMMAND(id, name, words, help, run) HOST_INDEX_##id,
+#include "server/host/commands.def"
+#undef HOST_COMMAND
+    HOST_COMMAND_COUNT
+};
 enum host_command_bit {
-    HOST_SERVE = 1 << 0,
-    HOST_VERIFY = 1 << 1,
-    HOST_CODE = 1 << 2,
-    HOST_STATS = 1 << 3,
-    HOST_LIMITS = 1 << 4,
-    HOST_HELP = 1 << 5
+#define HOST_COMMAND(id, name, words, help, run) HOST_##id = 1 << HOST_INDEX_##id,
+#include "server/host/commands.def"
+#undef HOST_COMMAND
+    HOST_EVERY = (1 << HOST_COMMAND_COUNT) - 1
 };
 
 enum {

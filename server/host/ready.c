@@ -3,16 +3,14 @@
  */
 #include "server/host/ready.h"
 
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "server/host/log.h"
+#include "server/host/watchdog.h"
 
 void host_ready_log(const struct host_urls *urls, const char *origin,
                     const uint8_t key[COUNCIL_KEY_BYTES])
@@ -41,35 +39,10 @@ static char *ready_line(const struct host_urls *urls, const char *origin,
     return line;
 }
 
-/* systemd's protocol (sd_notify(3)): one datagram to the socket named in the environment; '@' begins an abstract name. */
-static void notify(const char *path)
-{
-    static const char message[] = "READY=1";
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-    size_t len = strlen(path);
-    if (len < 2 || len >= sizeof name.sun_path || (path[0] != '/' && path[0] != '@')) {
-        return;
-    }
-    memcpy(name.sun_path, path, len);
-    if (path[0] == '@') {
-        name.sun_path[0] = '\0';
-    }
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0) {
-        (void)sendto(fd, message, sizeof message - 1, MSG_NOSIGNAL | MSG_DONTWAIT,
-                     (const struct sockaddr *)&name,
-                     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-        close(fd);
-    }
-}
-
 bool host_ready_tell(const struct host_options *options, const struct host_urls *urls,
                      const char *origin, const uint8_t key[COUNCIL_KEY_BYTES])
 {
-    const char *path = getenv("NOTIFY_SOCKET");
-    if (path != NULL) {
-        notify(path);
-    }
+    host_notify_ready();
     if (!host_option_given(options, HOST_OPT_READY_FD)) {
         return true;
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "protocol/bytes.h"
+#include "server/host/settings.h"
 
 enum {
     CODE_GROUPS = 4,
@@ -119,15 +120,65 @@ static json_t *stats(struct store *store, const json_t *request, uint64_t now_ms
     struct store_stats counts;
     (void)request;
     (void)now_ms;
+    uint64_t waiting = 0;
     enum store_status status = store_stats(store, &counts);
+    if (status == STORE_OK) {
+        status = store_recovering_count(store, &waiting);
+    }
     if (status != STORE_OK) {
         return answer_status(status);
     }
-    return json_pack("{s:b,s:{s:I,s:I,s:I,s:I,s:I,s:I}}", "ok", 1, "store", "entries",
+    return json_pack("{s:b,s:{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}}", "ok", 1, "store", "entries",
                      (json_int_t)counts.entries, "members", (json_int_t)counts.logs_member,
                      "councils", (json_int_t)counts.logs_council, "journals",
                      (json_int_t)counts.logs_journal, "codes", (json_int_t)counts.codes, "bytes",
-                     (json_int_t)counts.bytes);
+                     (json_int_t)counts.bytes, "recovering", (json_int_t)waiting, "backup_at",
+                     (json_int_t)host_settings_backup(store));
+}
+
+/* How many logs wait for their members, and the first of them. */
+static json_t *recovering(struct store *store, const json_t *request, uint64_t now_ms)
+{
+    struct store_log_info page[PAGE];
+    uint64_t count = 0, cursor = 0;
+    uint32_t n = 0;
+    (void)request;
+    (void)now_ms;
+    enum store_status status = store_recovering_count(store, &count);
+    if (status == STORE_OK) {
+        status = store_recovering_logs(store, &cursor, page, PAGE, &n);
+    }
+    json_t *first = json_array();
+    for (uint32_t i = 0; status == STORE_OK && i < n; i++) {
+        char name[COUNCIL_KEY_CHARS + 1];
+        uint64_t waiting = 0;
+        status = store_waiting(store, page[i].log, &waiting);
+        council_b64_encode(name, page[i].log, STORE_ID_BYTES);
+        (void)json_array_append_new(
+            first, json_pack("{s:s,s:I}", "log", name, "waiting", (json_int_t)waiting));
+    }
+    if (status != STORE_OK) {
+        json_decref(first);
+        return answer_status(status);
+    }
+    return json_pack("{s:b,s:I,s:o}", "ok", 1, "logs", (json_int_t)count, "first", first);
+}
+
+static json_t *recovering_end(struct store *store, const json_t *request, uint64_t now_ms)
+{
+    uint8_t log[STORE_ID_BYTES];
+    uint64_t count = 0;
+    const char *name = json_string_value(json_object_get(request, "log"));
+    (void)now_ms;
+    if (name != NULL && (strlen(name) != COUNCIL_KEY_CHARS ||
+                         !council_b64_decode(log, sizeof log, name, COUNCIL_KEY_CHARS))) {
+        return host_request_refused("the name of a log is needed");
+    }
+    enum store_status status = store_recovering_end(store, name != NULL ? log : NULL, &count);
+    if (status != STORE_OK) {
+        return answer_status(status);
+    }
+    return json_pack("{s:b,s:I}", "ok", 1, "logs", (json_int_t)count);
 }
 
 static const struct {
@@ -137,6 +188,14 @@ static const struct {
     {"code.create", code_create},
     {"code.list", code_list},
     {"code.revoke", code_revoke},
+    {"limits", host_request_limits},
+    {"limits.set", host_request_limits_set},
+    {"quota.list", host_request_quotas},
+    {"quota.set", host_request_quota_set},
+    {"recovering", recovering},
+    {"recovering.end", recovering_end},
+    {"registration", host_request_registration},
+    {"registration.set", host_request_registration_set},
     {"stats", stats},
 };
 

@@ -1,182 +1,18 @@
 /*
  * serve.c - the running server: net, core, verifiers and storage joined, from start to end.
  *
- * Owns the order of starting and stopping and what crosses from one part to another. Must not know messages, sockets or SQL. Invariants:
- * the core is used by the loop's thread alone; nothing that a job points to is freed before the job came back.
+ * Owns the order of starting and stopping. Must not know messages, sockets or SQL. Invariant: nothing that a job points to is freed before
+ * the job came back.
  */
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "server/host/admin.h"
-#include "server/host/commands.h"
-#include "server/host/process.h"
-#include "server/host/ready.h"
-#include "server/host/storage.h"
-#include "server/host/verifiers.h"
-#include "server/net/net.h"
-
-enum {
-    DRAIN_MS = 10000,  /* for what was taken in, after SIGTERM */
-    GOODBYE_MS = 2000, /* and then for clients to close */
-};
-
-struct server {
-    const struct host_options *options;
-    struct host_datadir dir;
-    struct store *store;
-    struct host_inbox inbox;
-    struct host_storage *storage;
-    struct host_jobs for_storage; /* of this turn */
-    struct host_verifiers *verifiers;
-    struct net *net;
-    struct core *core;
-    struct host_admin *admin;
-    struct core_limits limits;
-    uint8_t secret[64];
-    char origin[COUNCIL_ORIGIN_MAX + 1];
-    struct host_urls urls;
-    bool stopping;
-    uint64_t mono_ms, drain_until_ms, goodbye_until_ms;
-};
-
-/* ---- what the core asks for ---- */
-
-static void op_random(void *ctx, void *out, size_t n)
-{
-    (void)ctx;
-    randombytes_buf(out, n);
-}
-
-static void op_send(void *ctx, core_session session, struct core_frame *frame)
-{
-    net_send(((struct server *)ctx)->net, session, frame);
-}
-
-static void op_close(void *ctx, core_session session, unsigned code, const char *reason)
-{
-    net_close(((struct server *)ctx)->net, session, code, reason);
-}
-
-static void op_pause(void *ctx, bool pause)
-{
-    net_pause(((struct server *)ctx)->net, pause);
-    host_log(HOST_LOG_WARN, pause ? "reading_paused" : "reading_resumed", NULL);
-}
-
-static void op_submit(void *ctx, struct core_job *job)
-{
-    struct server *server = ctx;
-    if (job->type == CORE_JOB_WORK) {
-        host_verifiers_submit(server->verifiers, job);
-    } else {
-        host_jobs_push(&server->for_storage, job);
-    }
-}
-
-/* Nobody knows what is on disk: whoever waits hears nothing, and the next process reads what is there. */
-__attribute__((noreturn)) static void die(const char *doing, const char *detail)
-{
-    HOST_LOG(HOST_LOG_ERROR, "fatal", HOST_LOG_S("doing", doing), HOST_LOG_S("detail", detail));
-    host_log_flush();
-    _exit(HOST_EXIT_IO);
-}
-
-static void op_fatal(void *ctx, const char *what)
-{
-    (void)ctx;
-    die(what, "the outcome is unknown");
-}
-
-static void op_slice_free(void *ctx, struct store_slice *slice)
-{
-    (void)ctx;
-    store_slice_fini(slice);
-}
-
-static void op_report(void *ctx, const struct core_report *report)
-{
-    (void)ctx;
-    HOST_LOG(HOST_LOG_INFO, report->event, HOST_LOG_N("session", report->session),
-             HOST_LOG_S("method", report->method), HOST_LOG_S("error", report->error));
-}
-
-/* ---- what net tells ---- */
-
-static void on_turn(void *ctx)
-{
-    struct server *server = ctx;
-    server->mono_ms = host_mono_ms();
-    core_time(server->core, host_wall_ms(), server->mono_ms);
-}
-
-static void on_woken(void *ctx)
-{
-    struct server *server = ctx;
-    struct host_jobs jobs = host_inbox_take(&server->inbox);
-    struct core_job *job = NULL;
-    while ((job = host_jobs_pop(&jobs)) != NULL) {
-        core_done(server->core, job);
-    }
-    host_admin_serve_loop(server->admin);
-}
-
-/* What one turn brought for the disk becomes one transaction. */
-static void on_rest(void *ctx)
-{
-    struct server *server = ctx;
-    host_storage_submit(server->storage, &server->for_storage);
-}
-
-static void on_tick(void *ctx)
-{
-    struct server *server = ctx;
-    core_tick(server->core);
-    if (!server->stopping) {
-        return;
-    }
-    bool drained = core_drained(server->core);
-    if (drained && server->goodbye_until_ms == 0) {
-        server->goodbye_until_ms = server->mono_ms + GOODBYE_MS;
-    }
-    bool said =
-        drained && (net_drained(server->net) || server->mono_ms >= server->goodbye_until_ms);
-    if (said || server->mono_ms >= server->drain_until_ms) {
-        net_break(server->net);
-    }
-}
-
-static void on_stop(void *ctx, int number)
-{
-    struct server *server = ctx;
-    if (server->stopping) {
-        net_break(server->net);
-        return;
-    }
-    HOST_LOG(HOST_LOG_INFO, "stopping", HOST_LOG_N("signal", (uint64_t)number));
-    server->stopping = true;
-    server->drain_until_ms = server->mono_ms + DRAIN_MS;
-    net_wind_down(server->net);
-    core_shutdown(server->core);
-}
-
-static bool on_ready(void *ctx)
-{
-    return !((struct server *)ctx)->stopping;
-}
-
-static void on_log(void *ctx, enum net_log_level level, const char *event, const char *detail)
-{
-    (void)ctx;
-    static const enum host_log_level as[] = {HOST_LOG_DEBUG, HOST_LOG_INFO, HOST_LOG_WARN};
-    HOST_LOG(as[level], event, HOST_LOG_S("detail", detail));
-}
-
-static void wake(void *ctx)
-{
-    net_wake(ctx);
-}
+#include "server/host/key.h"
+#include "server/host/log.h"
+#include "server/host/server.h"
+#include "server/host/settings.h"
 
 /* ---- start ---- */
 
@@ -199,15 +35,9 @@ static int start_net(struct server *server)
         .tls_key = host_option(options, HOST_OPT_TLS_KEY),
         .forwarded_from = host_option(options, HOST_OPT_FORWARDED_FROM),
         .ping_ms = (uint32_t)ping_s * 1000,
-        .events = {.ctx = server,
-                   .turn = on_turn,
-                   .rest = on_rest,
-                   .tick = on_tick,
-                   .woken = on_woken,
-                   .stop = on_stop,
-                   .ready = on_ready,
-                   .log = on_log},
+        .events = host_net_events,
     };
+    config.events.ctx = server;
     if ((config.tls_cert == NULL) != (config.tls_key == NULL)) {
         return start_failed("--tls-cert", "needs --tls-key, and the other way round");
     }
@@ -260,10 +90,15 @@ static int start_threads(struct server *server)
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
         count = processors > 1 ? (uint64_t)processors - 1 : 1;
     }
-    host_inbox_init(&server->inbox, wake, server->net);
-    server->verifiers = host_verifiers_start((uint32_t)count, &server->inbox);
-    struct host_storage_config config = {
-        .store = server->store, .inbox = &server->inbox, .broken = die};
+    host_inbox_init(&server->inbox, host_server_wake, server->net);
+    host_loopcalls_init(&server->loopcalls, host_server_wake, server->net);
+    server->threads = true;
+    server->verifiers = host_verifiers_start((uint32_t)count, &server->inbox, &server->metrics);
+    host_metric_set(&server->metrics, HOST_METRIC_VERIFIER_THREADS, count);
+    struct host_storage_config config = {.store = server->store,
+                                         .inbox = &server->inbox,
+                                         .metrics = &server->metrics,
+                                         .broken = host_server_die};
     server->storage = host_storage_start(&config);
     if (server->verifiers == NULL || server->storage == NULL) {
         return start_failed("threads", "out of memory or threads");
@@ -271,34 +106,64 @@ static int start_threads(struct server *server)
     return HOST_EXIT_OK;
 }
 
+/* What the operator set while an earlier process ran. */
+static enum store_status read_settings(struct server *server, uint64_t *recovering)
+{
+    enum core_registration registration = CORE_REGISTER_CODE;
+    json_t *limits = host_settings_limits(server->store);
+    if (limits == NULL) {
+        return STORE_NOMEM;
+    }
+    host_tuning_stored_limits(&server->tuning, limits);
+    json_decref(limits);
+    if (host_settings_registration(server->store, &registration)) {
+        host_tuning_stored_registration(&server->tuning, registration);
+    }
+    host_metric_set(&server->metrics, HOST_METRIC_BACKUP_TIME,
+                    host_settings_backup(server->store) / 1000);
+    return store_recovering_count(server->store, recovering);
+}
+
+static bool take_quota(void *ctx, const uint8_t log[STORE_ID_BYTES], uint64_t entries,
+                       uint64_t bytes)
+{
+    return core_set_quota(ctx, log, entries, bytes);
+}
+
+/* Before the storage thread has the store. */
 static int start_core(struct server *server)
 {
-    uint32_t registration = 0;
-    if (!host_option_choice(server->options, HOST_OPT_REGISTRATION, &registration)) {
+    struct council_succession successions[COUNCIL_SUCCESSIONS_MAX];
+    uint64_t recovering = 0;
+    uint32_t offers = 0;
+    if (!host_option_choice(server->options, HOST_OPT_OFFERS, &offers)) {
         return HOST_EXIT_USAGE;
+    }
+    if (read_settings(server, &recovering) != STORE_OK) {
+        return start_failed("settings", store_detail(server->store));
     }
     struct core_config config = {
         .origin = server->origin,
         .server_secret = server->secret,
         .version = COUNCIL_VERSION,
         .discover = host_openrpc,
-        .registration =
-            (enum core_registration)registration, /* in the order of the option's words */
-        .limits = server->limits,
+        .registration = server->tuning.registration,
+        .limits = server->tuning.limits,
+        .offers = (enum core_offers)offers, /* in the order of the option's words */
+        .successions = successions,
+        .n_successions = host_successions(&server->dir, successions, COUNCIL_SUCCESSIONS_MAX),
+        .recovering_logs = recovering,
         .wall_ms = host_wall_ms(),
         .mono_ms = host_mono_ms(),
     };
-    struct core_ops ops = {.ctx = server,
-                           .random = op_random,
-                           .send = op_send,
-                           .close = op_close,
-                           .pause = op_pause,
-                           .submit = op_submit,
-                           .slice_free = op_slice_free,
-                           .fatal = op_fatal,
-                           .report = op_report};
+    struct core_ops ops = host_core_ops;
+    ops.ctx = server;
     server->core = core_create(&config, &ops);
-    return server->core != NULL ? HOST_EXIT_OK : start_failed("core", "out of memory");
+    if (server->core == NULL ||
+        host_settings_quotas(server->store, take_quota, server->core) != STORE_OK) {
+        return start_failed("core", "out of memory");
+    }
+    return HOST_EXIT_OK;
 }
 
 static int open_data(struct server *server)
@@ -316,13 +181,26 @@ static int open_data(struct server *server)
 
 static int open_doors(struct server *server)
 {
-    struct host_admin_config admin = {.dir = server->dir.path,
+    char path[HOST_PATH_MAX];
+    struct host_admin_config admin = {.dir = &server->dir,
                                       .storage = server->storage,
                                       .net = server->net,
                                       .core = server->core,
-                                      .limits = &server->limits};
+                                      .tuning = &server->tuning,
+                                      .loop = &server->loopcalls,
+                                      .metrics = &server->metrics,
+                                      .server_key = server->secret + COUNCIL_SEED_BYTES};
+    const char *metrics = host_option(server->options, HOST_OPT_METRICS_SOCKET);
+    if (metrics == NULL && host_datadir_file(server->dir.path, "metrics.sock", path)) {
+        metrics = path;
+    }
+    server->metrics_source =
+        (struct host_metrics_source){.metrics = &server->metrics, .data = server->dir.path};
+    server->metrics_door =
+        metrics != NULL ? host_metrics_open(&server->metrics_source, metrics) : NULL;
     server->admin = host_admin_start(&admin);
-    if (server->admin == NULL || !net_start(server->net, server->core, server->origin)) {
+    if (server->admin == NULL || server->metrics_door == NULL ||
+        !net_start(server->net, server->core, server->origin)) {
         return HOST_EXIT_START;
     }
     return HOST_EXIT_OK;
@@ -330,8 +208,8 @@ static int open_doors(struct server *server)
 
 static int start(struct server *server)
 {
-    static int (*const steps[])(struct server *) = {open_data,     start_net,  open_sockets,
-                                                    start_threads, start_core, open_doors};
+    static int (*const steps[])(struct server *) = {open_data,  start_net,     open_sockets,
+                                                    start_core, start_threads, open_doors};
     int status = HOST_EXIT_OK;
     for (size_t i = 0; status == HOST_EXIT_OK && i < sizeof steps / sizeof steps[0]; i++) {
         status = steps[i](server);
@@ -344,6 +222,10 @@ static int start(struct server *server)
 /* Everything that was taken in came back: nothing points at anything any more. NULLs are fine, for a start that failed. */
 static void tear_down(struct server *server)
 {
+    if (server->threads) {
+        host_loopcalls_end(&server->loopcalls);
+    }
+    host_door_close(server->metrics_door);
     host_admin_stop(server->admin);
     host_verifiers_stop(server->verifiers);
     host_storage_stop(server->storage);
@@ -352,8 +234,9 @@ static void tear_down(struct server *server)
     }
     core_destroy(server->core);
     net_destroy(server->net);
-    if (server->verifiers != NULL) {
+    if (server->threads) {
         host_inbox_fini(&server->inbox);
+        host_loopcalls_fini(&server->loopcalls);
     }
     host_datadir_close(&server->dir);
     sodium_memzero(server->secret, sizeof server->secret);
@@ -364,6 +247,8 @@ static void tear_down(struct server *server)
 __attribute__((noreturn)) static void leave(struct server *server)
 {
     host_log(HOST_LOG_WARN, "stopped_early", NULL);
+    host_loopcalls_end(&server->loopcalls);
+    host_admin_stop(server->admin); /* a backup lets go of the store */
     host_storage_stop(server->storage);
     (void)store_close(server->store);
     host_log_stop();
@@ -382,7 +267,7 @@ static int run(struct server *server)
     }
     if (status == HOST_EXIT_OK) {
         net_run(server->net);
-        on_rest(server);
+        host_server_rest(server);
         if (!core_drained(server->core)) {
             leave(server);
         }
@@ -401,8 +286,10 @@ int host_serve(const struct host_options *options)
     server->options = options;
     server->dir.lock_fd = -1;
     host_process_prepare();
+    host_watchdog_init(&server->watchdog);
+    host_metric_set(&server->metrics, HOST_METRIC_START_TIME, host_wall_ms() / 1000);
     int status = HOST_EXIT_USAGE;
-    if (host_limits_read(options, &server->limits) && host_log_options(options)) {
+    if (host_tuning_read(&server->tuning, options, true) && host_log_options(options)) {
         status = run(server);
         host_log_stop();
     }

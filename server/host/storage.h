@@ -9,12 +9,14 @@
 #define COUNCIL_SERVER_HOST_STORAGE_H
 
 #include "server/host/inbox.h"
+#include "server/host/metrics.h"
 
 struct host_storage;
 
 struct host_storage_config {
-    struct store *store;      /* borrowed: the storage thread's alone until host_storage_stop */
-    struct host_inbox *inbox; /* borrowed: where done jobs go */
+    struct store *store;          /* borrowed: the storage thread's alone until host_storage_stop */
+    struct host_inbox *inbox;     /* borrowed: where done jobs go */
+    struct host_metrics *metrics; /* borrowed; may be NULL */
     /* Called on the storage thread when the store cannot go on (STORE_IO): must not return. */
     void (*broken)(const char *doing, const char *detail);
 };
@@ -32,6 +34,9 @@ void host_storage_submit(struct host_storage *storage, struct host_jobs *jobs);
 __attribute__((warn_unused_result)) bool
 host_storage_call(struct host_storage *storage, void (*run)(struct store *store, void *arg),
                   void *arg);
+
+/* Any thread: microseconds that the storage thread has been at one thing; 0 while it waits. */
+uint64_t host_storage_age_us(const struct host_storage *storage, uint64_t now_us);
 
 /* ---- batch.c: what is done on the thread ---- */
 

@@ -6,12 +6,16 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "server/host/watchdog.h"
+
 struct verifier {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t more;
     struct host_jobs jobs;
     struct host_inbox *inbox;
+    struct host_metrics *metrics;
+    struct host_heartbeat heart;
     bool stop;
 };
 
@@ -35,6 +39,7 @@ static void *verify(void *arg)
     struct verifier *verifier = arg;
     (void)pthread_mutex_lock(&verifier->lock);
     for (;;) {
+        host_heartbeat_idle(&verifier->heart);
         while (verifier->jobs.first == NULL && !verifier->stop) {
             (void)pthread_cond_wait(&verifier->more, &verifier->lock);
         }
@@ -46,8 +51,10 @@ static void *verify(void *arg)
         (void)pthread_mutex_unlock(&verifier->lock);
         for (struct core_job *job = host_jobs_pop(&jobs); job != NULL; job = host_jobs_pop(&jobs)) {
             struct host_jobs done = {NULL, NULL};
+            host_heartbeat_busy(&verifier->heart);
             core_work(job);
             host_jobs_push(&done, job);
+            host_metric_sub(verifier->metrics, HOST_METRIC_VERIFIER_JOBS, 1);
             host_inbox_put(verifier->inbox, &done);
         }
         (void)pthread_mutex_lock(&verifier->lock);
@@ -56,7 +63,8 @@ static void *verify(void *arg)
     return NULL;
 }
 
-struct host_verifiers *host_verifiers_start(uint32_t count, struct host_inbox *inbox)
+struct host_verifiers *host_verifiers_start(uint32_t count, struct host_inbox *inbox,
+                                            struct host_metrics *metrics)
 {
     struct host_verifiers *verifiers =
         calloc(1, sizeof *verifiers + count * sizeof verifiers->all[0]);
@@ -66,6 +74,7 @@ struct host_verifiers *host_verifiers_start(uint32_t count, struct host_inbox *i
     for (; verifiers->count < count; verifiers->count++) {
         struct verifier *verifier = &verifiers->all[verifiers->count];
         verifier->inbox = inbox;
+        verifier->metrics = metrics;
         (void)pthread_mutex_init(&verifier->lock, NULL);
         (void)pthread_cond_init(&verifier->more, NULL);
         if (!host_thread(&verifier->thread, verify, verifier)) {
@@ -94,8 +103,19 @@ void host_verifiers_stop(struct host_verifiers *verifiers)
 void host_verifiers_submit(struct host_verifiers *verifiers, struct core_job *job)
 {
     struct verifier *verifier = &verifiers->all[job->lane % verifiers->count];
+    host_metric_add(verifier->metrics, HOST_METRIC_VERIFIER_JOBS, 1);
     (void)pthread_mutex_lock(&verifier->lock);
     host_jobs_push(&verifier->jobs, job);
     (void)pthread_cond_signal(&verifier->more);
     (void)pthread_mutex_unlock(&verifier->lock);
+}
+
+uint64_t host_verifiers_age_us(const struct host_verifiers *verifiers, uint64_t now_us)
+{
+    uint64_t oldest = 0;
+    for (uint32_t i = 0; i < verifiers->count; i++) {
+        uint64_t age = host_heartbeat_age_us(&verifiers->all[i].heart, now_us);
+        oldest = age > oldest ? age : oldest;
+    }
+    return oldest;
 }

@@ -35,18 +35,20 @@ enum net_log_level {
 /* What net tells its owner. All of it on the loop's thread. */
 struct net_events {
     void *ctx;
-    void (*turn)(void *ctx);             /* a turn begins: tell the core the time */
-    void (*rest)(void *ctx);             /* it ends: hand over what other threads are to do */
-    void (*tick)(void *ctx);             /* a few times a second */
-    void (*woken)(void *ctx);            /* net_wake was called since */
-    void (*stop)(void *ctx, int signal); /* SIGTERM or SIGINT came */
-    bool (*ready)(void *ctx);            /* for /readyz */
+    void (*turn)(void *ctx);                /* a turn begins: tell the core the time */
+    void (*rest)(void *ctx);                /* it ends: hand over what other threads are to do */
+    void (*turned)(void *ctx, uint64_t us); /* it took this long, waiting excluded */
+    void (*tick)(void *ctx);                /* a few times a second */
+    void (*woken)(void *ctx);               /* net_wake was called since */
+    void (*stop)(void *ctx, int signal);    /* SIGTERM or SIGINT came */
+    void (*reload)(void *ctx);              /* SIGHUP came */
+    bool (*ready)(void *ctx);               /* for /readyz */
     /* One line for the operator. `detail` may be NULL; it never holds what a client wrote. */
     void (*log)(void *ctx, enum net_log_level level, const char *event, const char *detail);
 };
 
 struct net_config {
-    const char *tls_cert, *tls_key; /* PEM files; both NULL: plain TCP. Borrowed for the call. */
+    const char *tls_cert, *tls_key; /* PEM files; both NULL: plain TCP. Copied. */
     const char *
         forwarded_from; /* NULL, or the address of a proxy whose X-Forwarded-For is believed; copied */
     uint32_t ping_ms; /* silence after which a client is pinged; a third of it to answer */
@@ -55,6 +57,10 @@ struct net_config {
 
 /* NULL, and why in `detail`: the loop, the library or the certificate. */
 NET_MUST_USE struct net *net_create(const struct net_config *config, char detail[NET_DETAIL_MAX]);
+
+/* Reads the certificate and key again, from the files of net_config; connections stay as they are. True where there is no TLS. False: they
+ * cannot be used, and why in `detail`; those in use stay. */
+NET_MUST_USE bool net_tls_reload(struct net *net, char detail[NET_DETAIL_MAX]);
 
 /* Closes every connection without a word and frees. NULL is fine. The core must not be used by net any more: see net_detach. */
 void net_destroy(struct net *net);

@@ -9,6 +9,18 @@
 
 #include <time.h>
 
+/* The engine cuts the journal off and leaves it at that: after a loss of power it could be as long as before, with all that was
+ * erased. */
+static int sync_journal(struct store *store)
+{
+    sqlite3_file *journal = NULL;
+    int rc = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+
+    if (rc != SQLITE_OK || journal == NULL || journal->pMethods == NULL)
+        return rc;
+    return journal->pMethods->xSync(journal, SQLITE_SYNC_NORMAL);
+}
+
 enum store_status store_checkpoint(struct store *store, bool truncate)
 {
     int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
@@ -16,6 +28,8 @@ enum store_status store_checkpoint(struct store *store, bool truncate)
     if (store->broken)
         return STORE_IO;
     int rc = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, NULL, NULL);
+    if (rc == SQLITE_OK && truncate)
+        rc = sync_journal(store);
     if (rc != SQLITE_OK) {
         enum store_status status = store_fail(store, "checkpoint", rc);
         if (status == STORE_IO)

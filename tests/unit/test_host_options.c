@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "server/core/limits.h"
+#include "server/host/tuning.h"
 #include "server/host/commands.h"
 
 static bool read_words(struct host_options *options, unsigned command, const char *line)
@@ -106,15 +106,15 @@ static void reads_numbers_and_choices(void **state)
 static void sets_limits(void **state)
 {
     struct host_options options;
-    struct core_limits limits;
+    struct host_tuning tuning;
     (void)state;
     assert_int_equal(setenv("COUNCILD_LIMIT_QUEUE_ENTRIES", "100", 1), 0);
     assert_int_equal(setenv("COUNCILD_LIMIT_OUTSTANDING", "7", 1), 0);
     assert_true(read_words(&options, HOST_LIMITS, "--limit outstanding=8 --limit login-ms=2000"));
-    assert_true(host_limits_read(&options, &limits));
-    assert_int_equal(limits.queue_entries, 100);
-    assert_int_equal(limits.outstanding, 8);
-    assert_int_equal(limits.login_ms, 2000);
+    assert_true(host_tuning_read(&tuning, &options, false));
+    assert_int_equal(tuning.limits.queue_entries, 100);
+    assert_int_equal(tuning.limits.outstanding, 8);
+    assert_int_equal(tuning.limits.login_ms, 2000);
     host_options_fini(&options);
     (void)unsetenv("COUNCILD_LIMIT_QUEUE_ENTRIES");
     (void)unsetenv("COUNCILD_LIMIT_OUTSTANDING");
@@ -123,7 +123,7 @@ static void sets_limits(void **state)
                                         "--limit =5"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_true(read_words(&options, HOST_LIMITS, wrong[i]));
-        assert_false(host_limits_read(&options, &limits));
+        assert_false(host_tuning_read(&tuning, &options, false));
         host_options_fini(&options);
     }
 }
@@ -177,7 +177,7 @@ static uint32_t lines_logged(void (*log)(void), char *text, size_t size)
     (void)fflush(stderr);
     int before = dup(STDERR_FILENO);
     assert_int_equal(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
-    host_log_start(HOST_LOG_INFO, true);
+    assert_true(host_log_start(HOST_LOG_INFO, true, NULL));
     log();
     host_log_stop();
     assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);

@@ -80,7 +80,7 @@ static void does_a_lane_in_order(void **state)
     uint32_t last[LANES] = {0};
     (void)state;
     desk_init(&desk);
-    struct host_verifiers *verifiers = host_verifiers_start(3, &desk.inbox);
+    struct host_verifiers *verifiers = host_verifiers_start(3, &desk.inbox, NULL);
     assert_non_null(verifiers);
     for (uint32_t i = 0; i < JOBS; i++) {
         jobs[i] = (struct core_job){
