@@ -8,10 +8,9 @@ from types import SimpleNamespace as Record
 from nacl import bindings as na
 from nacl.exceptions import CryptoError
 INT, ZERO, DAYS = 9007199254740991, bytes(32), ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-KINDS, LOGS, WORDS = {}, {}, []
+KINDS, LOGS, WORDS, EPH = {}, {}, [], "council/v1/epoch-eph"
 
-class Bad(Exception):
-    """A verdict: the error's name."""
+class Bad(Exception): """A verdict: the error's name."""
 def need(condition, error="bad_field"):
     if not condition:
         raise Bad(error)
@@ -45,8 +44,7 @@ def canonical(raw):
     need(re.fullmatch(rb'[\[\]{}":,0-9]*', marks) and len(values) - marks.count(b":") <= 2048, "not_canonical")
     need(max(itertools.accumulate((c in b"[{") - (c in b"]}") for c in marks)) <= 8, "not_canonical")
     need(all(len(n) <= 16 and int(n) <= INT for n in values if n.isdigit()), "not_canonical")
-    def pairs(items):
-        return need(all(re.fullmatch(r"[a-z0-9_.]{1,64}", k) for k, _ in items), "not_canonical") and dict(items)
+    pairs = lambda items: need(all(re.fullmatch(r"[a-z0-9_.]{1,64}", k) for k, _ in items), "not_canonical") and dict(items)
     out = attempt(lambda: json.loads(raw, object_pairs_hook=pairs))
     return need(json.dumps(out, sort_keys=True, separators=(",", ":")).encode() == raw, "not_canonical") and out
 
@@ -297,8 +295,7 @@ def unseal(seed, place, data):  # place: log, id, author, device, kind, epoch
     exact = plain[-1:] == b"\x80" and len(padded) == max(256, 1 << (len(plain) - 1).bit_length())
     return need(exact, "bad_padding") and plain[:-1]
 def content(plain):
-    def unique(pairs):
-        return dict(pairs) if len(dict(pairs)) == len(pairs) else int("twice")
+    unique = lambda pairs: dict(pairs) if len(dict(pairs)) == len(pairs) else int("twice")
     out = attempt(lambda: json.loads(plain.decode(), object_pairs_hook=unique, parse_constant=int))
     text = attempt(lambda: json.dumps(out, ensure_ascii=False).encode())  # a lone surrogate has no UTF-8
     need(isinstance(out, dict) and isinstance(out.get("type"), str) and text and b"\\u0000" not in text, "bad_content")
@@ -315,7 +312,7 @@ def read(log, sign, secret):
         given = {first + i: plain[32 * i:32 * i + 32] for i in range(len(plain) // 32)}
         right = {x: seed for x, seed in given.items() if commit(seed, name, x) == commits[x]}
         seeds.update(right)
-        boxes = [box(plain, to, "council/v1/epoch-eph", name, first, key) for key, to in readers]
+        boxes = [box(plain, to, EPH, name, first, key) for key, to in readers]
         need(right == given, "bad_commit") and need(not readers or [x["box"] for x in b["boxes"]] == boxes, "bad_box")
         return "ok"
     def post(seq):
@@ -368,6 +365,11 @@ def signs(v):
     order = {"hello": "origin client_nonce server_nonce expires", "invite-read": "council member server server_nonce",
              "login": "origin server client_nonce server_nonce expires member device purpose", "signal": "log id epoch hash"}
     return signed(v.sig, P("council/v1/" + v.signs, *(getattr(v, field) for field in order[v.signs].split())), v.key)
+def leads(v):  # 9.7
+    keys = [v.known]
+    for s in v.successions * len(v.successions):
+        keys += [s["to"]] * (s["from"] in keys and signed(s["sig"], P("council/v1/succession", s["from"], s["to"]), s["from"]))
+    return v.now in keys
 CHECKS = {
     "text": lambda v: canonical(b"".join((s if isinstance(s, bytes) else s.encode()) * n for s, n in v.parts)) is None or "valid",
     "base64url": lambda v: need(unb64(v.text, [v.bytes]) is not None, "refused") and unb64(v.text),
@@ -376,11 +378,10 @@ CHECKS = {
     "box_key": lambda v: need(not weak(v.key), "weak_key") and "valid",
     "words": lambda v: hashlib.sha256("".join(w + "\n" for w in v.words).encode()).digest(),
     "phrase": lambda v: recovery(v.phrase), "link": lambda v: link(v.link),
-    "safety": lambda v: safety(v.council, v.seq, v.head),
+    "safety": lambda v: safety(v.council, v.seq, v.head), "successions": lambda v: need(leads(v), "wrong_server") and "valid",
     "signs": lambda v: need(signs(v), "bad_signature") and "valid",
     "seal": lambda v: unseal(v.seed, (v.log, v.id, v.author, v.device, v.kind, v.epoch), v.data).decode(),
-    "box": lambda v: {"box": box(v.seed, v.box_key, "council/v1/epoch-eph", v.log, v.epoch, v.to),
-                      "commit": commit(v.seed, v.log, v.epoch)},
+    "box": lambda v: {"commit": commit(v.seed, v.log, v.epoch), "box": box(v.seed, v.box_key, EPH, v.log, v.epoch, v.to)},
     "history": lambda v: box(v.seeds, v.box_key, "council/v1/history-eph", v.log, v.first, v.last, v.to),
     "log": lambda v: log_of(v).state(),
     "read": lambda v: read(log_of(v), na.crypto_sign_seed_keypair(v.sign)[0], v.secret),
@@ -396,5 +397,4 @@ def main(folder):
         print("FAILED %s/%s: %s instead of %s" % (group, v.name, got, v.result))
     print("%d passed, %d failed" % (len(vectors) - len(failed), len(failed)))
     return bool(failed) or not vectors
-
 sys.exit(main(pathlib.Path(sys.argv[1])))

@@ -30,6 +30,7 @@ int main(int argc, char **argv)
     rows_reading(&out, &book, &scenes);
     rows_sealing(&out);
     rows_sessions(&out);
+    rows_successions(&out);
     scenes_fini(&scenes);
     book_fini(&book);
     (void)printf("%u valid, %u invalid, %u of them or beside them unreadable\n",

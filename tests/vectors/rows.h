@@ -18,8 +18,9 @@ void rows_plain(struct vec_out *out);                          /* text, base64ur
 void rows_curve(struct vec_out *out, const struct book *book); /* signatures, box keys */
 void curve_name_weak(struct book *book); /* $weak.0 to $weak.7: box keys of small order */
 void rows_reading(struct vec_out *out, struct book *book,
-                  struct scenes *scenes); /* valid but unreadable */
-void rows_sealing(struct vec_out *out);   /* boxes, sealed bodies */
-void rows_sessions(struct vec_out *out);  /* phrases, safety numbers, sessions, links */
+                  struct scenes *scenes);   /* valid but unreadable */
+void rows_sealing(struct vec_out *out);     /* boxes, sealed bodies */
+void rows_sessions(struct vec_out *out);    /* phrases, safety numbers, sessions, links */
+void rows_successions(struct vec_out *out); /* a server's keys, each named by the one before */
 
 #endif

@@ -233,6 +233,27 @@ static json_t *run_signs(const json_t *vector)
     return signature_verdict(good);
 }
 
+static json_t *run_successions(const json_t *vector)
+{
+    struct council_succession links[COUNCIL_SUCCESSIONS_MAX];
+    uint8_t known[32], now[32];
+    const json_t *list = json_object_get(vector, "successions");
+    uint32_t count = (uint32_t)json_array_size(list);
+    if (count > COUNCIL_SUCCESSIONS_MAX) {
+        vec_die("too many successions");
+    }
+    vec_fixed(vector, "known", known, 32);
+    vec_fixed(vector, "now", now, 32);
+    for (uint32_t i = 0; i < count; i++) {
+        const json_t *link = json_array_get(list, i);
+        vec_fixed(link, "from", links[i].from, 32);
+        vec_fixed(link, "to", links[i].to, 32);
+        vec_fixed(link, "sig", links[i].sig, 64);
+    }
+    bool leads = council_succession_leads(links, count, known, now);
+    return run_verdict(leads ? COUNCIL_OK : COUNCIL_E_WRONG_SERVER);
+}
+
 static json_t *run_link(const json_t *vector)
 {
     struct council_link link;
@@ -313,11 +334,20 @@ static json_t *run_history(const json_t *vector)
 }
 
 static const struct run_check checks[] = {
-    {"text", run_text},           {"base64url", run_base64url}, {"p", run_p},
-    {"signature", run_signature}, {"box_key", run_box_key},     {"words", run_words},
-    {"phrase", run_phrase},       {"safety", run_safety},       {"signs", run_signs},
-    {"link", run_link},           {"seal", run_seal},           {"box", run_box},
+    {"text", run_text},
+    {"base64url", run_base64url},
+    {"p", run_p},
+    {"signature", run_signature},
+    {"box_key", run_box_key},
+    {"words", run_words},
+    {"phrase", run_phrase},
+    {"safety", run_safety},
+    {"signs", run_signs},
+    {"link", run_link},
+    {"seal", run_seal},
+    {"box", run_box},
     {"history", run_history},
+    {"successions", run_successions},
 };
 
 run_fn *run_find(const char *type)
