@@ -1,6 +1,7 @@
 /*
  * test_session.c - what opens a session: signatures against values made by another implementation, each bound field, addresses and invite links.
  */
+#include "protocol/keys.h"
 #include "protocol/session.h"
 #include <setjmp.h>
 #include <sodium.h>
@@ -245,6 +246,38 @@ static void damaged_links(void **state)
     assert_int_equal(council_link_encode(encoded, &nowhere), COUNCIL_E_BAD_LINK);
 }
 
+/* The vectors hold the rules; here is what they cannot: both sides of one call, and the ceiling. */
+static void a_key_names_the_next(void **state)
+{
+    (void)state;
+    enum {
+        KEYS = COUNCIL_SUCCESSIONS_MAX + 2
+    };
+    struct council_secrets secrets[KEYS];
+    struct council_succession links[KEYS - 1], before;
+    for (int i = 0; i < KEYS; i++) {
+        uint8_t seed[32] = {(uint8_t)i, 9};
+        council_secrets_from_seeds(&secrets[i], seed, seed);
+    }
+    for (int i = 0; i + 1 < KEYS; i++) {
+        const uint8_t *next = secrets[i + 1].sign + 32;
+        assert_true(council_succession_sign(&links[i], secrets[i].sign, next));
+        assert_memory_equal(links[i].from, secrets[i].sign + 32, 32);
+        assert_memory_equal(links[i].to, next, 32);
+        assert_true(council_succession_verify(&links[i]));
+    }
+    for (size_t at = 0; at < sizeof links[0]; at++) { /* every byte counts */
+        before = links[0];
+        ((uint8_t *)&before)[at] ^= 1;
+        assert_false(council_succession_verify(&before));
+    }
+    assert_false(council_succession_sign(&before, secrets[0].sign, secrets[0].sign + 32));
+    const uint8_t *first = secrets[0].sign + 32;
+    assert_true(council_succession_leads(links, COUNCIL_SUCCESSIONS_MAX, first,
+                                         secrets[COUNCIL_SUCCESSIONS_MAX].sign + 32));
+    assert_false(council_succession_leads(links, KEYS - 1, first, secrets[KEYS - 1].sign + 32));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +287,7 @@ int main(void)
         cmocka_unit_test(the_longest_address_fits),
         cmocka_unit_test(a_known_link),
         cmocka_unit_test(damaged_links),
+        cmocka_unit_test(a_key_names_the_next),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
 }
