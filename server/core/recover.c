@@ -83,8 +83,9 @@ void core_recovering_ended(struct core *core, const uint8_t *key)
 {
     if (key != NULL) {
         struct core_log *log = core_log_find(core, key);
-        if (log != NULL && log->known && log->recovery == STORE_WAITING) {
-            core_recovery_set(core, log, STORE_RECOVERY_OPEN);
+        if (log != NULL && log->known) {
+            core_recovery_set(core, log,
+                              log->recovery == STORE_WAITING ? STORE_RECOVERY_OPEN : log->recovery);
         } else {
             core->recovering_logs -= core->recovering_logs > 0 ? 1 : 0;
         }

@@ -123,6 +123,9 @@ static void live_recovering_end(void *arg)
     uint8_t log[STORE_ID_BYTES];
     const char *name = json_string_value(json_object_get(live->request, "log"));
     bool one = name != NULL;
+    if (json_integer_value(json_object_get(live->answer, "logs")) == 0) {
+        return; /* nothing waited */
+    }
     if (!one || council_b64_decode(log, sizeof log, name, (uint32_t)strlen(name))) {
         core_recovering_ended(live->admin->config.core, one ? log : NULL);
     }
