@@ -30,7 +30,7 @@ def spec():
     """The table of section 9.5: offence to its ends."""
     text = open(os.path.join(ROOT, "protocol/README.md"), encoding="utf-8").read()
     part = text[text.index("### 9.5 "):]
-    part = part[:part.index("\n## ")]
+    part = part[:re.search(r"\n##+ ", part[4:]).start() + 4]
     rows = re.findall(r"^\| (.+?) \| (.+?) \|$", part, re.M)[1:]
     return {what: re.findall(r"`([^`]+)`", ends) for what, ends in rows if not what.startswith("--")}
 
