@@ -96,7 +96,7 @@ static bool look(const void *plan, const char *folder, uint8_t out[POWER_DIGEST]
     return status == STORE_OK;
 }
 
-/* Erased, and since then everything was put in order. */
+/* Erased, and since then everything was put in order: the journal, too, was cut off for good. */
 static bool gone(const void *plan, uint32_t i, char *bytes, uint32_t *len)
 {
     const struct store_script *script = plan;
