@@ -2,7 +2,8 @@
 #   tests/unit/test_<name>.c as a cmocka program and as CTest "unit.<name>". The macro
 #   COUNCIL_SOURCE_DIR is the root of the sources, for tests that read vectors.
 # council_fuzz_target(<name> LIBS <target>...)
-#   fuzz_<name>.c as a libFuzzer program; nothing unless COUNCIL_SANITIZE is "fuzzer".
+#   tests/fuzz/fuzz_<name>.c as the program fuzz_<name>: libFuzzer's where COUNCIL_SANITIZE is "fuzzer"; else one that runs over
+#   files (replay.c), with CTest "fuzz.<name>" over its corpus.
 
 function(council_unit_test name)
     cmake_parse_arguments(PARSE_ARGV 1 TEST "" "" "LIBS")
@@ -21,11 +22,20 @@ function(council_unit_test name)
 endfunction()
 
 function(council_fuzz_target name)
-    if(NOT COUNCIL_SANITIZE STREQUAL "fuzzer")
-        return()
-    endif()
     cmake_parse_arguments(PARSE_ARGV 1 FUZZ "" "" "LIBS")
     add_executable(fuzz_${name} fuzz_${name}.c)
-    target_link_libraries(fuzz_${name} PRIVATE ${FUZZ_LIBS} council-warnings)
-    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    target_link_libraries(fuzz_${name} PRIVATE council-fuzz ${FUZZ_LIBS} council::sodium council::jansson council-warnings)
+    if(COUNCIL_SANITIZE STREQUAL "fuzzer")
+        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+        return()
+    endif()
+    target_sources(fuzz_${name} PRIVATE replay.c)
+    if(NOT name STREQUAL "planted")
+        set(corpora "${CMAKE_CURRENT_BINARY_DIR}/corpus/${name}")
+        if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
+            list(APPEND corpora "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
+        endif()
+        add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${corpora})
+        set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT 120 LABELS fuzz)
+    endif()
 endfunction()
