@@ -43,7 +43,7 @@ void catchup_write(struct load *load, struct world_council *council)
     struct reading reading = {.load = load};
     load->wire.on_message = on_message;
     load->wire.ctx = &reading;
-    world_sign(council, load->entries, WORLD_LAG_MAX, false);
+    world_sign(council, load->entries, WORLD_LAG_MAX, NULL);
     uint64_t since = bench_now_ns();
     while (council->acked < load->entries) {
         (void)world_send(council, WORLD_LAG_MAX, UINT32_MAX, 0);

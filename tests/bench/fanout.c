@@ -16,10 +16,10 @@
 enum {
     WARM_PART = 10,
     PAUSE_NS = 4000000,      /* between two looks, so that many entries are read and sent at once */
-    PAUSE_BARE_NS = 1000000, /* (a server that does less needs them sooner), */
+    PAUSE_PEER_NS = 1000000, /* (a server that does less needs them sooner), */
     PAUSE_FROM = 256,        /* where so many are under way that nobody waits for it */
     DRAIN_MS = 10000,        /* until everything sent must have arrived */
-    BARE_NOTES = 64          /* signed for each council where they are sent again and again */
+    PEER_NOTES = 64          /* signed for each council where they are sent again and again */
 };
 
 struct counts {
@@ -34,6 +34,7 @@ struct fanout {
     bool keep; /* the run is warm: latencies count */
     struct world_council **dirty;
     uint32_t dirty_count;
+    struct peer_events events;
 };
 
 /* ---- what comes ---- */
@@ -85,9 +86,20 @@ static void delivered(struct fanout *run, struct wire_conn *conn, const char *te
         note->received = 0;
         note->sent_ns = 0;
     }
-    if (run->load->bare && conn->seat == 0) {
+    if (run->load->peer != NULL && run->load->peer->read == NULL && conn->seat == 0) {
         acknowledged(run, council);
     }
+}
+
+/* The same of another server. */
+static void peer_delivered(void *ctx, struct wire_conn *conn, const char *text, uint32_t len)
+{
+    delivered(ctx, conn, text, len);
+}
+
+static void peer_acknowledged(void *ctx, struct wire_conn *conn)
+{
+    acknowledged(ctx, world_council_of(conn));
 }
 
 static void on_message(void *ctx, struct wire_conn *conn, const char *text, uint32_t len)
@@ -114,17 +126,20 @@ static void begin(struct fanout *run, struct load *load, uint32_t notes)
     uint64_t since = bench_now_ns();
     for (uint32_t i = 0; i < load->world.count; i++) {
         struct world_council *council = load->world.councils[i];
-        council->again = load->bare;
+        council->again = load->peer != NULL;
         uint32_t left = council->signed_notes - council->sent;
-        uint32_t wanted = load->bare ? BARE_NOTES : notes;
+        uint32_t wanted = load->peer != NULL ? PEER_NOTES : notes;
         if (left < wanted) {
-            world_sign(council, wanted - left, load->outstanding, load->bare);
+            world_sign(council, wanted - left, load->outstanding,
+                       load->peer != NULL ? load->peer->pack : NULL);
         }
     }
     bench_say("signed up to %u notes for each of %u councils in %.1f s", notes, load->world.count,
               (double)(bench_now_ns() - since) / 1e9);
+    run->events = (struct peer_events){
+        .ctx = run, .delivered = peer_delivered, .acknowledged = peer_acknowledged};
     load->wire.on_message = on_message;
-    load->wire.ctx = run;
+    load->wire.ctx = load->peer != NULL && load->peer->read != NULL ? (void *)&run->events : run;
 }
 
 static void end(struct fanout *run)
@@ -213,7 +228,7 @@ void load_throughput(struct load *load)
     struct fanout run;
     begin(&run, load,
           (uint32_t)(load->budget * load->seconds) / load->world.count + load->outstanding);
-    const struct timespec pause = {.tv_nsec = load->bare ? PAUSE_BARE_NS : PAUSE_NS};
+    const struct timespec pause = {.tv_nsec = load->peer != NULL ? PAUSE_PEER_NS : PAUSE_NS};
     uint64_t start = bench_now_ns();
     uint64_t warm = start + (uint64_t)(load->seconds * 1e9) / WARM_PART;
     uint64_t until = start + (uint64_t)(load->seconds * 1e9);

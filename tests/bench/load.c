@@ -52,7 +52,8 @@ static void usage(void)
                "  --at MS           the time of all that is signed; found and idle: the same\n"
                "  --system NAME     what figures are of (councild)\n"
                "  --ack TEXT        what an acknowledgement guarantees there\n"
-               "  --bare            the server passes frames on to all of /group/N, nothing else\n"
+               "  --peer NAME       another server: group (all of /group/N get what one sends),\n"
+               "                    nats, mqtt\n"
                "\nFigures are lines of JSON on standard output.");
 }
 
@@ -63,7 +64,7 @@ static const struct option options[] = {
     {"rounds", required_argument, NULL, 'n'},  {"pid", required_argument, NULL, 'p'},
     {"budget", required_argument, NULL, 'B'},  {"seed", required_argument, NULL, 'k'},
     {"at", required_argument, NULL, 't'},      {"system", required_argument, NULL, 'S'},
-    {"ack", required_argument, NULL, 'A'},     {"bare", no_argument, NULL, 'b'},
+    {"ack", required_argument, NULL, 'A'},     {"peer", required_argument, NULL, 'b'},
     {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
 };
 
@@ -120,7 +121,10 @@ static void read_option(struct load *load, int option)
         load->source.ack = optarg;
         break;
     case 'b':
-        load->bare = true;
+        load->peer = peer_find(optarg);
+        if (load->peer == NULL) {
+            bench_die("%s: no such peer", optarg);
+        }
         break;
     case 'h':
         usage();
@@ -140,15 +144,52 @@ static const struct mode *find(const char *name)
     bench_die("no mode %s; see bench-load --help", name);
 }
 
-/* A server that only passes frames on: the path says who belongs together. */
-static void enter_bare(struct load *load, struct world_seat *const *seats, uint32_t n)
+static void on_ready(void *ctx, struct wire_conn *conn)
 {
+    (void)conn;
+    ++*(uint32_t *)ctx;
+}
+
+static void wait_ready(struct load *load, const uint32_t *ready, uint32_t n)
+{
+    uint64_t until = bench_now_ns() + 20 * UINT64_C(1000000000);
+    while (*ready < n) {
+        if (bench_now_ns() > until) {
+            bench_die("%s does not answer", load->source.system);
+        }
+        wire_poll(&load->wire, 10000000u);
+    }
+}
+
+/* Other servers: nobody registers, a name says who belongs together. */
+static void enter_peer(struct load *load, struct world_seat *const *seats, uint32_t n)
+{
+    uint32_t ready = 0;
+    struct peer_events events = {.ctx = &ready, .ready = on_ready};
+    struct wire_conn first = {.fd = -1};
+    const struct peer *peer = load->peer;
+    load->wire.on_stream = peer->read;
+    load->wire.ctx = &events;
+    if (peer->prepare != NULL) {
+        wire_open(&load->wire, &first, "/");
+        peer->prepare(&load->wire, &first);
+        wait_ready(load, &ready, 1);
+        wire_close(&load->wire, &first);
+        ready = 0;
+    }
     for (uint32_t i = 0; i < n; i++) {
-        char path[32];
-        (void)snprintf(path, sizeof path, "/group/%u", i / WORLD_SEATS);
+        char path[32] = "/";
+        if (peer->read == NULL) {
+            (void)snprintf(path, sizeof path, "/group/%u", i / WORLD_SEATS);
+        }
         wire_open(&load->wire, &seats[i]->conn, path);
         seats[i]->delivered = WORLD_FOUNDING;
+        if (peer->enter != NULL) {
+            peer->enter(seats[i]);
+            wait_ready(load, &ready, i > 64 ? i - 64 : 0);
+        }
     }
+    wait_ready(load, &ready, peer->enter != NULL ? n : 0);
 }
 
 static void enter(struct load *load)
@@ -156,8 +197,8 @@ static void enter(struct load *load)
     uint32_t n = 0;
     struct world_seat **seats = setup_seats(&load->world, WORLD_SEATS, &n);
     uint64_t since = bench_now_ns();
-    if (load->bare) {
-        enter_bare(load, seats, n);
+    if (load->peer != NULL) {
+        enter_peer(load, seats, n);
     } else {
         setup_enter(&load->setup, seats, n, true);
         setup_found(&load->setup, &load->world);
@@ -214,6 +255,7 @@ int main(int argc, char **argv)
     (void)prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
     bench_need_files(load.connections + 64);
     wire_init(&load.wire, load.url);
+    load.wire.transport = load.peer != NULL ? load.peer->transport : WIRE_MESSAGES;
     load.setup.wire = &load.wire;
     run(&load, argv[optind]);
     if (load.world.councils != NULL) {

@@ -5,6 +5,7 @@
 #define COUNCIL_TESTS_BENCH_LOAD_H
 
 #include "tests/bench/bench.h"
+#include "tests/bench/peers.h"
 #include "tests/bench/setup.h"
 
 struct load {
@@ -13,8 +14,8 @@ struct load {
     uint32_t connections, outstanding, rate, budget, entries, rounds;
     double seconds;
     uint64_t at_ms;
-    int pid;   /* the server's, or 0 */
-    bool bare; /* the server only passes frames on: no login, no answers */
+    int pid;                 /* the server's, or 0 */
+    const struct peer *peer; /* another server than councild, or NULL */
     struct wire wire;
     struct setup setup;
     struct world world;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/wire_tls.h"
 
 enum {
     IN_BYTES = 2 * 1024 * 1024,
@@ -27,7 +28,6 @@ enum {
     PATIENCE_S = 10,
     RESPONSE_MAX = 4096,
     FRAME_MAX = 1024 * 1024, /* of a frame from the server: twice what the protocol allows */
-    OP_TEXT = 1,
     OP_CLOSE = 8,
     OP_PING = 9,
     OP_PONG = 10
@@ -52,6 +52,10 @@ void wire_init(struct wire *wire, const char *url)
     wire->address.sin_family = AF_INET;
     wire->address.sin_port = htons((uint16_t)port);
     wire->in = bench_alloc(IN_BYTES);
+    wire->out = bench_alloc(IN_BYTES);
+    if (strncmp(url, "https:", 6) == 0) {
+        wire->tls = wire_tls_create();
+    }
     wire->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (wire->epoll < 0) {
         bench_die("epoll: %s", strerror(errno));
@@ -61,7 +65,21 @@ void wire_init(struct wire *wire, const char *url)
 void wire_fini(struct wire *wire)
 {
     free(wire->in);
+    free(wire->out);
+    wire_tls_destroy(wire->tls);
     (void)close(wire->epoll);
+}
+
+/* As recv and send. */
+static ssize_t get(const struct wire_conn *conn, void *bytes, size_t len)
+{
+    return conn->tls != NULL ? wire_tls_read(conn->tls, bytes, len) : recv(conn->fd, bytes, len, 0);
+}
+
+static ssize_t put(const struct wire_conn *conn, const void *bytes, size_t len)
+{
+    return conn->tls != NULL ? wire_tls_write(conn->tls, bytes, len)
+                             : send(conn->fd, bytes, len, MSG_NOSIGNAL);
 }
 
 /* Reads the answer to the upgrade; what stands behind it is the beginning of frames. */
@@ -71,8 +89,7 @@ static void read_upgrade(struct wire_conn *conn, const char *path)
     uint32_t have = 0;
     const char *end = NULL;
     while (end == NULL) {
-        ssize_t n =
-            have < sizeof text - 1 ? recv(conn->fd, text + have, sizeof text - 1 - have, 0) : -1;
+        ssize_t n = have < sizeof text - 1 ? get(conn, text + have, sizeof text - 1 - have) : -1;
         if (n <= 0) {
             bench_die("no answer to the upgrade of %s", path);
         }
@@ -91,9 +108,24 @@ static void read_upgrade(struct wire_conn *conn, const char *path)
     }
 }
 
-void wire_open(struct wire *wire, struct wire_conn *conn, const char *path)
+static void upgrade(struct wire *wire, struct wire_conn *conn, const char *path)
 {
     char request[512];
+    /* The key is the example of RFC 6455: it proves nothing to anybody here. */
+    int len = snprintf(request, sizeof request,
+                       "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
+                       "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                       "Sec-WebSocket-Protocol: council.v1\r\n\r\n",
+                       path, wire->host);
+    if (put(conn, request, (size_t)len) != len) {
+        bench_die("upgrade: %s", strerror(errno));
+    }
+    read_upgrade(conn, path);
+}
+
+void wire_open(struct wire *wire, struct wire_conn *conn, const char *path)
+{
     const struct timeval patience = {.tv_sec = PATIENCE_S};
     int on = 1;
     conn->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -103,17 +135,12 @@ void wire_open(struct wire *wire, struct wire_conn *conn, const char *path)
         connect(conn->fd, (const struct sockaddr *)&wire->address, sizeof wire->address) != 0) {
         bench_die("connect to %s: %s", wire->host, strerror(errno));
     }
-    /* The key is the example of RFC 6455: it proves nothing to anybody here. */
-    int len = snprintf(request, sizeof request,
-                       "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
-                       "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                       "Sec-WebSocket-Protocol: council.v1\r\n\r\n",
-                       path, wire->host);
-    if (send(conn->fd, request, (size_t)len, MSG_NOSIGNAL) != len) {
-        bench_die("upgrade: %s", strerror(errno));
+    if (wire->tls != NULL) {
+        conn->tls = wire_tls_open(wire->tls, conn->fd);
     }
-    read_upgrade(conn, path);
+    if (wire->transport != WIRE_TCP) {
+        upgrade(wire, conn, path);
+    }
     struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = conn}};
     if (fcntl(conn->fd, F_SETFL, O_NONBLOCK) != 0 ||
         epoll_ctl(wire->epoll, EPOLL_CTL_ADD, conn->fd, &event) != 0) {
@@ -127,11 +154,16 @@ void wire_close(struct wire *wire, struct wire_conn *conn)
         return;
     }
     (void)epoll_ctl(wire->epoll, EPOLL_CTL_DEL, conn->fd, NULL);
+    wire_tls_close(conn->tls);
+    conn->tls = NULL;
     (void)close(conn->fd);
     conn->fd = -1;
     free(conn->partial);
     conn->partial = NULL;
     conn->partial_len = conn->partial_size = 0;
+    free(conn->rest);
+    conn->rest = NULL;
+    conn->rest_len = conn->rest_size = 0;
 }
 
 static uint32_t put_header(unsigned char *out, unsigned op, uint32_t len, uint32_t mask)
@@ -157,10 +189,10 @@ static uint32_t put_header(unsigned char *out, unsigned op, uint32_t len, uint32
     return n + (uint32_t)sizeof mask;
 }
 
-uint32_t wire_frame(char *out, const char *text, uint32_t len, uint32_t mask)
+uint32_t wire_frame(char *out, unsigned op, const char *text, uint32_t len, uint32_t mask)
 {
     unsigned char key[sizeof mask];
-    uint32_t n = put_header((unsigned char *)out, OP_TEXT, len, mask);
+    uint32_t n = put_header((unsigned char *)out, op, len, mask);
     memcpy(key, &mask, sizeof mask);
     for (uint32_t i = 0; i < len; i++) {
         out[n + i] = (char)(text[i] ^ key[i % sizeof key]);
@@ -171,7 +203,7 @@ uint32_t wire_frame(char *out, const char *text, uint32_t len, uint32_t mask)
 void wire_send(struct wire_conn *conn, const char *bytes, uint32_t len)
 {
     while (len > 0) {
-        ssize_t n = send(conn->fd, bytes, len, MSG_NOSIGNAL);
+        ssize_t n = put(conn, bytes, len);
         if (n < 0 && errno == EAGAIN) {
             struct pollfd wait = {.fd = conn->fd, .events = POLLOUT};
             if (poll(&wait, 1, PATIENCE_S * 1000) != 1) {
@@ -187,10 +219,16 @@ void wire_send(struct wire_conn *conn, const char *bytes, uint32_t len)
     }
 }
 
+void wire_ping(struct wire_conn *conn)
+{
+    unsigned char ping[WIRE_HEADER_MAX];
+    wire_send(conn, (const char *)ping, put_header(ping, OP_PING, 0, 0));
+}
+
 void wire_send_text(struct wire_conn *conn, const char *text, uint32_t len)
 {
     char *frame = bench_alloc((size_t)len + WIRE_HEADER_MAX);
-    wire_send(conn, frame, wire_frame(frame, text, len, 0x5bd1e995u));
+    wire_send(conn, frame, wire_frame(frame, WIRE_TEXT, text, len, 0x5bd1e995u));
     free(frame);
 }
 
@@ -211,7 +249,7 @@ static bool whole_frame(const unsigned char *at, uint32_t have, uint32_t *header
             payload = payload << 8 | at[i];
         }
     }
-    if (payload > FRAME_MAX || (at[1] & 0x80) != 0 || (at[0] & 0x80) == 0) {
+    if (payload > FRAME_MAX || (at[1] & 0x80) != 0) {
         bench_die("the server sent a frame that it must not");
     }
     *len = (uint32_t)payload;
@@ -221,8 +259,13 @@ static bool whole_frame(const unsigned char *at, uint32_t have, uint32_t *header
 static void handle(struct wire *wire, struct wire_conn *conn, unsigned op, const char *payload,
                    uint32_t len)
 {
-    if (op == OP_TEXT) {
+    if (op <= WIRE_BINARY && wire->transport == WIRE_WS_STREAM) {
+        memcpy(wire->out + wire->out_len, payload, len);
+        wire->out_len += len;
+    } else if (op == WIRE_TEXT) {
         wire->on_message(wire->ctx, conn, payload, len);
+    } else if (op == OP_PONG && wire->on_pong != NULL) {
+        wire->on_pong(wire->ctx, conn);
     } else if (op == OP_PING && len == 0) {
         unsigned char pong[WIRE_HEADER_MAX];
         wire_send(conn, (const char *)pong, put_header(pong, OP_PONG, 0, 0));
@@ -235,27 +278,39 @@ static void handle(struct wire *wire, struct wire_conn *conn, unsigned op, const
 }
 
 /* Keeps what is left of the buffer for the next read. */
-static void keep_rest(struct wire_conn *conn, const char *rest, uint32_t len)
+static void keep(char **kept, uint32_t *kept_len, uint32_t *size, const char *rest, uint32_t len)
 {
-    if (len > conn->partial_size) {
-        conn->partial = bench_realloc(conn->partial, len);
-        conn->partial_size = len;
+    if (len > *size) {
+        *kept = bench_realloc(*kept, len);
+        *size = len;
     }
     if (len > 0) {
-        memcpy(conn->partial, rest, len);
+        memcpy(*kept, rest, len);
     }
-    conn->partial_len = len;
+    *kept_len = len;
 }
 
-static void receive(struct wire *wire, struct wire_conn *conn)
+static void keep_rest(struct wire_conn *conn, const char *rest, uint32_t len)
+{
+    keep(&conn->partial, &conn->partial_len, &conn->partial_size, rest, len);
+}
+
+/* Hands out what the frames of a stream held, after what was left of it before. */
+static void stream(struct wire *wire, struct wire_conn *conn)
+{
+    uint32_t taken = wire->on_stream(wire->ctx, conn, wire->out, wire->out_len);
+    keep(&conn->rest, &conn->rest_len, &conn->rest_size, wire->out + taken, wire->out_len - taken);
+}
+
+static bool receive(struct wire *wire, struct wire_conn *conn)
 {
     uint32_t have = conn->partial_len;
     if (have > 0) {
         memcpy(wire->in, conn->partial, have);
     }
-    ssize_t n = recv(conn->fd, wire->in + have, READ_MAX, 0);
+    ssize_t n = get(conn, wire->in + have, READ_MAX);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-        return;
+        return false;
     }
     if (n <= 0) {
         bench_die("the server broke a connection: %s", n < 0 ? strerror(errno) : "end of stream");
@@ -265,6 +320,15 @@ static void receive(struct wire *wire, struct wire_conn *conn)
     uint32_t at = 0;
     uint32_t header = 0;
     uint32_t len = 0;
+    if (wire->transport == WIRE_TCP) {
+        at = wire->on_stream(wire->ctx, conn, wire->in, have);
+        keep_rest(conn, wire->in + at, have - at);
+        return true;
+    }
+    wire->out_len = conn->rest_len;
+    if (conn->rest_len > 0) {
+        memcpy(wire->out, conn->rest, conn->rest_len);
+    }
     while (conn->fd >= 0 &&
            whole_frame((const unsigned char *)wire->in + at, have - at, &header, &len)) {
         unsigned op = (unsigned char)wire->in[at] & 0x0f;
@@ -274,7 +338,11 @@ static void receive(struct wire *wire, struct wire_conn *conn)
     }
     if (conn->fd >= 0) {
         keep_rest(conn, wire->in + at, have - at);
+        if (wire->transport == WIRE_WS_STREAM) {
+            stream(wire, conn);
+        }
     }
+    return conn->fd >= 0;
 }
 
 void wire_poll(struct wire *wire, uint64_t timeout_ns)
@@ -287,6 +355,9 @@ void wire_poll(struct wire *wire, uint64_t timeout_ns)
         bench_die("epoll: %s", strerror(errno));
     }
     for (int i = 0; i < n; i++) {
-        receive(wire, events[i].data.ptr);
+        struct wire_conn *conn = events[i].data.ptr;
+        /* What TLS has decoded already wakes nobody. */
+        while (receive(wire, conn) && conn->tls != NULL) {
+        }
     }
 }

@@ -36,6 +36,7 @@ static struct world_council *create(const char *seed, uint32_t number, uint64_t 
 {
     const struct fixture_policy policy = {.fast = true, .history_all = true, .size = WORLD_SEATS};
     struct world_council *council = bench_alloc(sizeof *council);
+    council->number = number;
     (void)snprintf(council->name, sizeof council->name, "%s/%u", seed, number);
     fixture_init(&council->fixture, council->name);
     council->fixture.now_ms = at_ms;
@@ -163,9 +164,9 @@ static void sign_note(struct world_council *council, uint64_t seq, uint64_t seen
 
 /* The frame as this server wants it: a log.append, or the log.entry that becomes of it. */
 static void write_frame(struct world_council *council, struct council_frame *frame, uint64_t seq,
-                        const struct signed_note *note, bool bare)
+                        const struct signed_note *note, bool entry)
 {
-    if (bare) {
+    if (entry) {
         const struct council_record record = {.seq = seq,
                                               .received = council->fixture.now_ms,
                                               .text = note->text,
@@ -183,9 +184,18 @@ static void write_frame(struct world_council *council, struct council_frame *fra
     must(council_frame_end(frame), "log.append");
 }
 
-static void keep_frame(struct world_council *council, const struct council_frame *frame)
+static uint32_t pack_append(const struct world_council *council, uint32_t note, char *out,
+                            const char *text, uint32_t len)
 {
-    uint32_t need = council->frames_len + frame->len + WIRE_HEADER_MAX;
+    (void)council;
+    (void)note;
+    return wire_frame(out, WIRE_TEXT, text, len, 0x9e3779b9u);
+}
+
+static void keep_frame(struct world_council *council, const struct council_frame *frame,
+                       world_pack *pack)
+{
+    uint32_t need = council->frames_len + frame->len + WORLD_PACK_MAX;
     if (need > council->frames_size) {
         council->frames_size = need + need / 2;
         council->frames = bench_realloc(council->frames, council->frames_size);
@@ -195,12 +205,13 @@ static void keep_frame(struct world_council *council, const struct council_frame
         council->notes =
             bench_realloc(council->notes, council->notes_size * sizeof *council->notes);
     }
-    council->frames_len += wire_frame(council->frames + council->frames_len,
-                                      council_frame_text(frame), frame->len, 0x9e3779b9u);
+    council->frames_len +=
+        pack(council, council->signed_notes, council->frames + council->frames_len,
+             council_frame_text(frame), frame->len);
     council->notes[council->signed_notes++] = (struct world_note){.end = council->frames_len};
 }
 
-void world_sign(struct world_council *council, uint32_t count, uint32_t lag, bool bare)
+void world_sign(struct world_council *council, uint32_t count, uint32_t lag, world_pack *pack)
 {
     struct council_frame frame;
     if (lag < 1 || lag > WORLD_LAG_MAX) {
@@ -215,8 +226,8 @@ void world_sign(struct world_council *council, uint32_t count, uint32_t lag, boo
         sign_note(council, seq, seen, &note);
         council_entry_head(council->heads[seq % (2 * WORLD_LAG_MAX)], last, note.text, note.len,
                            note.sig);
-        write_frame(council, &frame, seq, &note, bare);
-        keep_frame(council, &frame);
+        write_frame(council, &frame, seq, &note, pack != NULL);
+        keep_frame(council, &frame, pack != NULL ? pack : pack_append);
         free(note.text);
         free(note.data);
     }

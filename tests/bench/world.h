@@ -17,6 +17,7 @@ enum {
     WORLD_SEATS = 8,         /* members of a council */
     WORLD_NOTE_BYTES = 400,  /* of a note's text */
     WORLD_LAG_MAX = 64,      /* notes of one council without an answer */
+    WORLD_PACK_MAX = 128,    /* what surrounds an entry on its way to another server */
     WORLD_FOUNDING = 10,     /* entries that found a council: create, rotate, invite, seven joins */
     WORLD_ANSWER_BASE = 1000 /* ids of calls below this are not appends of notes */
 };
@@ -39,6 +40,7 @@ struct world_note {
 
 struct world_council {
     char name[64];
+    uint32_t number;
     struct fixture fixture;
     struct fixture_council council;
     struct world_seat seats[WORLD_SEATS]; /* the first is the founder and author of all notes */
@@ -77,11 +79,17 @@ struct world_seat *world_seat_of(const struct wire_conn *conn);
 void world_resume(struct world_council *council);
 
 /*
- * Signs `count` more notes of the founder; each has seen the entry `lag` before it, so it may be sent
- * as soon as that one was acknowledged. `bare`: frames hold the log.entry itself, for a server that
- * only passes frames on.
+ * How a log.entry becomes what another server is sent to pass it on to the council: writes at most len + WORLD_PACK_MAX
+ * bytes to `out`, returns how many. `note` counts from 0.
  */
-void world_sign(struct world_council *council, uint32_t count, uint32_t lag, bool bare);
+typedef uint32_t world_pack(const struct world_council *council, uint32_t note, char *out,
+                            const char *text, uint32_t len);
+
+/*
+ * Signs `count` more notes of the founder; each has seen the entry `lag` before it, so it may be sent
+ * as soon as that one was acknowledged. `pack`: for another server than councild, else NULL.
+ */
+void world_sign(struct world_council *council, uint32_t count, uint32_t lag, world_pack *pack);
 
 /* The note that was or will be sent as number `i`, from 0. */
 struct world_note *world_note(struct world_council *council, uint32_t i);
