@@ -241,6 +241,9 @@ int cli_status(struct cli *cli)
         printf("Member %.8s at %s; this device is not yet added: `council device add` on one that "
                "you already use, then `council sync` here.\n",
                member, client_server(cli->client));
+    if (!cli->json && client_member_stopped(cli->client))
+        printf("  Your own member log is STOPPED: the server showed something wrong, see `council "
+               "verify`\n");
     for (uint32_t i = 0; !error && i < count; i++)
         print_log(cli, &logs[i], list);
     if (!cli->json && !error && waiting)
@@ -248,9 +251,10 @@ int cli_status(struct cli *cli)
     int result =
         error ? cli_fail(cli, error) : cli_refused_show(cli, refused, cli_flag(cli, "forget"));
     if (cli->json && !result)
-        cli_print_json(json_pack("{s:s, s:s, s:i, s:O, s:O}", "member", member, "server",
-                                 client_server(cli->client), "waiting", (int)waiting, "logs", list,
-                                 "refused", refused));
+        cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:O, s:O}", "member", member, "server",
+                                 client_server(cli->client), "stopped",
+                                 council_error_name(client_member_stopped(cli->client)), "waiting",
+                                 (int)waiting, "logs", list, "refused", refused));
     json_decref(refused);
     json_decref(list);
     free(logs);

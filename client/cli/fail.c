@@ -73,7 +73,8 @@ int cli_stopped(struct cli *cli, const uint8_t *log)
 {
     struct client_log_info *logs = NULL;
     uint32_t count = 0;
-    enum council_error error = client_logs(cli->client, &logs, &count), stopped = COUNCIL_OK;
+    enum council_error error = client_logs(cli->client, &logs, &count),
+                       stopped = client_member_stopped(cli->client);
     for (uint32_t i = 0; !error && i < count; i++)
         if (!log || memcmp(logs[i].log, log, COUNCIL_KEY_BYTES) == 0)
             stopped = stopped ? stopped : logs[i].stopped;

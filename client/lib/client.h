@@ -160,6 +160,9 @@ struct client_log_info {
 /* The councils (journal last) of this home, owned by the caller (free). */
 COUNCIL_MUST_USE enum council_error client_logs(struct client *client, struct client_log_info **out,
                                                 uint32_t *count);
+/* The own member log's: what the server was caught at in it, which is what every council's pin of this member rests on; OK while all is well. */
+enum council_error client_member_stopped(struct client *client);
+
 /* ---- a server that was restored, a new one, a new key (protocol/README.md section 9) ---- */
 
 /* True if the server last said that it was restored, or holds logs that wait for their members. */

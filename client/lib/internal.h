@@ -114,6 +114,7 @@ struct client {
 
     uint32_t item_count, item_size, deferred_count, deferred_size, announced_count;
     uint32_t attempts;          /* connections that ended since one was ready */
+    uint32_t bad_replies;       /* connections that ended since the server sent what none may */
     enum council_error trouble; /* told by the next client_step */
     int duties_fd;
     struct identity me;

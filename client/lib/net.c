@@ -39,6 +39,7 @@ struct net {
     lws_sorted_usec_list_t timer;
     lws_retry_bo_t idle;
     bool established;
+    bool broken; /* what came is what no server may send */
     char detail[NET_DETAIL_MAX];
 };
 
@@ -126,6 +127,7 @@ static bool received(struct net *net, struct lws *wsi, const void *bytes, size_t
 
     if (lws_frame_is_binary(wsi) || len + left > NET_FRAME_MAX - have) {
         say(net, "the server sent a message that is too large or not text", 55);
+        net->broken = true;
         return false;
     }
     size_t need = have + len + left;
@@ -262,6 +264,7 @@ void net_connect(struct net *net, const struct net_address *address)
     kill_connection(net);
     drop_all(&net->in);
     net->detail[0] = '\0';
+    net->broken = false;
     (void)snprintf(where, sizeof where, "%s%s", address->local ? "+" : "", address->host);
     info.context = net->context;
     info.address = where;
@@ -333,10 +336,12 @@ void net_next(struct net *net, struct net_event *event)
 {
     free(net->given);
     net->given = pop(&net->in);
-    *event = (struct net_event){NET_NOTHING, NULL, 0};
+    *event = (struct net_event){.kind = NET_NOTHING};
     if (net->given != NULL)
-        *event =
-            (struct net_event){net->given->kind, (const char *)net->given->bytes, net->given->len};
+        *event = (struct net_event){.kind = net->given->kind,
+                                    .text = (const char *)net->given->bytes,
+                                    .len = net->given->len,
+                                    .broken = net->given->kind == NET_CLOSED && net->broken};
 }
 
 const char *net_detail(const struct net *net)

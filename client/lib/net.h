@@ -33,6 +33,7 @@ struct net_event {
     enum net_event_kind kind;
     const char *text; /* NET_FRAME: borrowed until the next call */
     uint32_t len;
+    bool broken; /* NET_CLOSED: since the other side sent what no server may */
 };
 
 /* Where to connect, as it stands in a home or link. */

@@ -67,6 +67,15 @@ enum council_error client_logs(struct client *client, struct client_log_info **o
     return client_home_failed(client, error);
 }
 
+enum council_error client_member_stopped(struct client *client)
+{
+    struct row_log row;
+    bool found = false;
+    enum council_error error = rows_log(&client->home, client->me.member, &row, &found);
+
+    return error == COUNCIL_OK && found ? row.stopped : error;
+}
+
 /* False: the caller wants no more. */
 static bool give(struct client *client, const struct row_log *log, const struct row_entry *row,
                  bool (*each)(void *ctx, const struct client_post *post), void *ctx,

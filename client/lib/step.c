@@ -41,7 +41,9 @@ static uint64_t hear(struct client *client)
             break;
         case NET_CLOSED:
             client->attempts++;
-            sync_disconnected(client->sync, COUNCIL_E_NO_NETWORK);
+            sync_disconnected(client->sync,
+                              event.broken ? COUNCIL_E_BAD_REPLY : COUNCIL_E_NO_NETWORK);
+            client->bad_replies += sync_trouble(client->sync) == COUNCIL_E_BAD_REPLY;
             break;
         case NET_NOTHING:
         default:
@@ -215,7 +217,7 @@ enum council_error client_run(struct client *client, bool (*done)(struct client 
 {
     uint64_t end = client_monotonic_ms() + timeout_ms;
 
-    client->attempts = 0;
+    client->attempts = client->bad_replies = 0;
     while (!done(client, ctx)) {
         uint64_t now = client_monotonic_ms();
         bool online =
@@ -223,6 +225,8 @@ enum council_error client_run(struct client *client, bool (*done)(struct client 
 
         if (now >= end)
             return online ? COUNCIL_E_TIMEOUT : COUNCIL_E_NO_NETWORK;
+        if (client->wanted && client->bad_replies >= ATTEMPTS_MAX)
+            return COUNCIL_E_BAD_REPLY;
         if (client->wanted && client->attempts >= ATTEMPTS_MAX)
             return gave_up(client);
         if (client->wanted && sync_state(client->sync) == SYNC_IDLE) {
