@@ -43,7 +43,7 @@ enum host_histogram {
 #undef HOST_HISTOGRAM
 
 enum {
-    HOST_BUCKETS = 15,       /* of a histogram, the last without a bound */
+    HOST_BUCKETS = 15,        /* of a histogram, the last without a bound */
     HOST_ERRORS_COUNTED = 192 /* rows of protocol/errors.def at most */
 };
 

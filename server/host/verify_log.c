@@ -168,6 +168,31 @@ static enum store_log_kind kind_of(const struct council_log *log)
     return log->council.journal ? STORE_LOG_JOURNAL : STORE_LOG_COUNCIL;
 }
 
+/* What the council knows of a member's log is in that log as stored here. */
+static enum store_status check_pin(struct check *check, struct store *store,
+                                   const struct council_member *pin)
+{
+    struct store_slice slice;
+    if (pin->seq == 0) {
+        return STORE_OK;
+    }
+    enum store_status status = store_read_at(store, pin->member, &pin->seq, 1, &slice);
+    if (status == STORE_NOT_FOUND) {
+        (void)wrong(check, 0, "pin_of_no_log");
+        return STORE_OK;
+    }
+    if (status != STORE_OK) {
+        return status;
+    }
+    if (slice.n == 0) {
+        (void)wrong(check, 0, "pin_ahead_of_log");
+    } else if (memcmp(slice.entries[0].head, pin->head, COUNCIL_HASH_BYTES) != 0) {
+        (void)wrong(check, 0, "pin_of_another_log");
+    }
+    store_slice_fini(&slice);
+    return STORE_OK;
+}
+
 static enum store_status check_people(struct check *check, struct store *store,
                                       const struct store_log_info *info)
 {
@@ -182,6 +207,10 @@ static enum store_status check_people(struct check *check, struct store *store,
         if (status == STORE_NOT_FOUND || (stored.until_seq == 0) != person->member ||
             stored.until_seq != (person->member ? 0 : person->left_seq)) {
             (void)wrong(check, 0, "stored_membership");
+        }
+        status = check_pin(check, store, &person->pin);
+        if (status != STORE_OK) {
+            return status;
         }
     }
     return STORE_OK;
@@ -219,8 +248,24 @@ static enum store_status check_whole(struct check *check, struct store *store,
     return STORE_OK;
 }
 
-enum store_status host_verify_log(struct store *store, const struct store_log_info *info,
-                                  struct host_finding *finding)
+/* NULL: nobody else uses the store. */
+static void hold(pthread_mutex_t *lock)
+{
+    if (lock != NULL) {
+        (void)pthread_mutex_lock(lock);
+    }
+}
+
+static void release(pthread_mutex_t *lock)
+{
+    if (lock != NULL) {
+        (void)pthread_mutex_unlock(lock);
+    }
+}
+
+enum store_status host_verify_log_with(struct store *store, pthread_mutex_t *lock,
+                                       const struct store_log_info *info,
+                                       struct host_finding *finding)
 {
     struct check check = {.finding = finding};
     struct store_reading reading = {.max_bytes = SLICE_BYTES, .what = STORE_READ_DATA};
@@ -230,7 +275,9 @@ enum store_status host_verify_log(struct store *store, const struct store_log_in
     council_log_init(&check.log);
     while (more && status == STORE_OK && finding->what == NULL) {
         struct store_slice slice;
+        hold(lock);
         status = store_read(store, info->log, &reading, &slice);
+        release(lock);
         if (status != STORE_OK) {
             break;
         }
@@ -241,9 +288,17 @@ enum store_status host_verify_log(struct store *store, const struct store_log_in
         store_slice_fini(&slice);
     }
     if (status == STORE_OK && finding->what == NULL) {
+        hold(lock);
         status = check_whole(&check, store, info);
+        release(lock);
     }
     council_log_fini(&check.log);
     free(check.seen);
     return status;
+}
+
+enum store_status host_verify_log(struct store *store, const struct store_log_info *info,
+                                  struct host_finding *finding)
+{
+    return host_verify_log_with(store, NULL, info, finding);
 }
