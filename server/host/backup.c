@@ -144,7 +144,9 @@ static bool run(struct copying *copying, const char *folder)
         return failed(result, backup->file, "the server is stopping");
     }
     if (copying->status != STORE_OK) {
-        return failed(result, copying->part, store_status_name(copying->status));
+        return failed(result, copying->part,
+                      copying->status == STORE_NOT_FOUND ? "there is no such folder"
+                                                         : store_status_name(copying->status));
     }
     int fd = open(copying->part, O_RDONLY | O_CLOEXEC);
     bool good = fd >= 0 && copy_all(copying, fd);

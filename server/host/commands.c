@@ -27,25 +27,27 @@ const struct host_command *host_command_find(const char *name)
     return NULL;
 }
 
-/* Text in lines of a terminal, the ones after the first indented. */
-static void wrapped(FILE *out, const char *text, int column, int indent)
+/* Text in lines of a terminal, the ones after the first indented; up to `len` bytes of it. */
+static void wrapped(FILE *out, const char *text, size_t len, int column, int indent)
 {
     enum {
         WIDTH = 79
     };
-    while (*text != '\0') {
-        int len = (int)strcspn(text, " ");
-        if (column > indent && column + len >= WIDTH) {
+    const char *end = text + len;
+    bool first = true;
+    while (text < end) {
+        int word = (int)strcspn(text, " ");
+        word = word > end - text ? (int)(end - text) : word;
+        if (!first && column + 1 + word > WIDTH) {
             (void)fprintf(out, "\n%*s", indent, "");
             column = indent;
+            first = true;
         }
-        (void)fprintf(out, "%.*s", len, text);
-        column += len;
-        text += len;
-        if (*text == ' ') {
-            (void)fputc(*text++, out);
-            column++;
-        }
+        (void)fprintf(out, "%s%.*s", first ? "" : " ", word, text);
+        column += word + !first;
+        first = false;
+        text += word;
+        text += text < end;
     }
     (void)fputc('\n', out);
 }
@@ -56,7 +58,7 @@ static void overview(FILE *out)
                   "councild: the server of Council\n\nUsage: councild COMMAND [OPTION]...\n\n");
     for (uint32_t i = 0; i < HOST_COMMAND_COUNT; i++) {
         (void)fprintf(out, "  %-12s ", commands[i].name);
-        wrapped(out, commands[i].help, 15, 15);
+        wrapped(out, commands[i].help, strcspn(commands[i].help, ";"), 15, 15);
     }
     (void)fprintf(
         out, "\ncouncild COMMAND --help says what a command takes; councild help --man prints the\n"
@@ -72,7 +74,7 @@ void host_usage(FILE *out, const struct host_command *command)
         return;
     }
     (void)fprintf(out, "councild %s: ", command->name);
-    wrapped(out, command->help, (int)strlen(command->name) + 11, 0);
+    wrapped(out, command->help, strlen(command->help), (int)strlen(command->name) + 11, 0);
     (void)fprintf(out, "\nUsage: councild %s%s%s [OPTION]...\n\n", command->name,
                   command->words[0] != '\0' ? " " : "", command->words);
     for (unsigned i = 0; i < HOST_OPT_COUNT; i++) {
@@ -82,7 +84,7 @@ void host_usage(FILE *out, const struct host_command *command)
         }
         (void)fprintf(out, "  --%s%s%s%s\n      ", info->flag, info->argument[0] != '\0' ? " " : "",
                       info->argument, info->many ? "   (may be repeated)" : "");
-        wrapped(out, info->help, 6, 6);
+        wrapped(out, info->help, strlen(info->help), 6, 6);
         if (info->value[0] != '\0' || info->variable[0] != '\0') {
             (void)fprintf(out, "      %s%s%s%s%s\n", info->value[0] != '\0' ? "default: " : "",
                           info->value,

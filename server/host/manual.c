@@ -1,5 +1,5 @@
 /*
- * manual.c - the manual page, made of commands.def, options.def and limits.def.
+ * manual.c - the manual page, made of commands.def, options.def, limits.def and metrics.def.
  *
  * Must not know a fact of its own about a command, an option or a limit.
  */
@@ -7,6 +7,7 @@
 
 #include "server/core/limits.h"
 #include "server/host/commands.h"
+#include "server/host/metrics.h"
 
 /* Text for roff: what it takes for markup is escaped. */
 static void roff(FILE *out, const char *text)
@@ -63,6 +64,21 @@ static void manual_command(FILE *out, const struct host_command *command)
     }
 }
 
+static void manual_metrics(FILE *out)
+{
+    const struct host_metric_info *info = NULL;
+    (void)fputs(".SH METRICS\nWhat GET /metrics on metrics.sock tells, in the text format of "
+                "Prometheus. No figure names a member, a log\nor an address.\n",
+                out);
+    for (uint32_t i = 0; (info = host_metric_nth(i)) != NULL; i++) {
+        (void)fputs(".TP\n.B ", out);
+        roff(out, info->name);
+        (void)fprintf(out, " \\fR(%s)\n", info->type);
+        roff(out, info->help);
+        (void)fputc('\n', out);
+    }
+}
+
 void host_manual(FILE *out)
 {
     uint32_t count = 0;
@@ -88,6 +104,7 @@ void host_manual(FILE *out)
         roff(out, limits[i].help);
         (void)fputs(".\n", out);
     }
+    manual_metrics(out);
     (void)fputs(
         ".SH FILES\nIn the data folder: council.db and its companions (the logs), "
         "server.key (the server's\n"

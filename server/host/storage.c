@@ -151,10 +151,11 @@ uint64_t host_storage_age_us(const struct host_storage *storage, uint64_t now_us
     return host_heartbeat_age_us(&storage->heart, now_us);
 }
 
+/* Told until the store is closed, which is after this thread's end: so the metrics alone are kept. */
 static void tell_sync(void *ctx, uint64_t us)
 {
-    struct host_storage *storage = ctx;
-    host_metric_time(storage->config.metrics, HOST_HISTOGRAM_FSYNC, us);
+    struct host_metrics *metrics = ctx;
+    host_metric_time(metrics, HOST_HISTOGRAM_FSYNC, us);
 }
 
 static void destroy(struct host_storage *storage)
@@ -179,7 +180,7 @@ struct host_storage *host_storage_start(const struct host_storage_config *config
     (void)pthread_cond_init(&storage->called, NULL);
     storage->batch = host_batch_create();
     if (config->metrics != NULL) {
-        store_time_syncs(config->store, tell_sync, storage);
+        store_time_syncs(config->store, tell_sync, config->metrics);
     }
     if (storage->batch == NULL || !host_thread(&storage->thread, run, storage)) {
         destroy(storage);

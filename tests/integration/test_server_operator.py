@@ -1,0 +1,341 @@
+#!/usr/bin/python3
+"""What an operator changes and sees while the server runs: limits, registration, quotas, key, log, certificate, figures, systemd."""
+import json, re, shutil, signal, ssl, subprocess
+from wsclient import *
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+
+
+def limits(data, *more):
+    said = councild("limits", "--json", "--data", data, *more)
+    assert said.returncode == 0, said.stderr
+    return {l["name"]: l for l in json.loads(said.stdout)}
+
+
+def changes_limits():
+    """limits count at once, last over a restart, and give way to a flag; --reset takes them back"""
+    with Server() as server:
+        assert limits(server.data)["sessions"]["from"] == "default"
+        done = councild("limits", "set", "sessions=2", "outstanding=7", "--data", server.data)
+        assert done.returncode == 0, done.stderr
+        now = limits(server.data)
+        assert (now["sessions"]["value"], now["sessions"]["from"], now["outstanding"]["value"]) == (2, "set", 7)
+        clients = [Client(server.url) for _ in range(2)]
+        assert all(client.hello() for client in clients)
+        try:
+            third = Client(server.url)
+            third.hello()
+            assert False, "a third connection was taken"
+        except (Closed, Refused, OSError):
+            pass
+        for wrong in ("sessions=0", "nothing=1", "sessions", "sessions=x"):
+            assert councild("limits", "set", wrong, "--data", server.data).returncode in (1, 64)
+        assert councild("limits", "--reset", "nothing", "--data", server.data).returncode == 1
+        assert limits(server.data)["sessions"]["value"] == 2
+        assert server.stop() == 0
+    assert limits(server.data)["sessions"]["value"] == 2, "as it would start"
+    with Server(server.data, "--limit", "outstanding=9") as server:
+        now = limits(server.data)
+        assert (now["sessions"]["value"], now["outstanding"]["value"], now["outstanding"]["from"]) == (2, 9, "start")
+        assert councild("limits", "--reset", "sessions", "--reset", "outstanding", "--data", server.data).returncode == 0
+        now = limits(server.data)
+        assert (now["sessions"]["value"], now["sessions"]["from"], now["outstanding"]["value"]) == (20000, "default", 9)
+        newcomer(server.url)
+        server.stop()
+    assert councild("limits", "set", "sessions=5", "--data", server.data).returncode == 0, "of a stopped server"
+    assert limits(server.data)["sessions"]["value"] == 5
+    assert json.loads(councild("limits", "--json", "--data", "/nowhere").stdout)[0]["from"] == "default"
+
+
+def start(data, *options):
+    """A server without --registration, which would count before what was set."""
+    read, write = os.pipe()
+    process = subprocess.Popen([program(), "serve", "--data", data, "--listen", "127.0.0.1:0", "--ready-fd", str(write), *options],
+                               pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as ready:
+        line = ready.readline()
+    return process, json.loads(line)["urls"][0]
+
+
+def changes_registration():
+    """who may register is changed while the server runs, and stays so"""
+    data = os.path.join(folder(), "data")
+    process, url = start(data)
+    try:
+        client = Client(url)
+        assert client.hello()["registration"] == "code"
+        assert councild("registration", "open", "--data", data).returncode == 0
+        _, ann = newcomer(url)
+        assert json.loads(councild("registration", "--json", "--data", data).stdout)["registration"] == "open"
+        assert councild("registration", "sometimes", "--data", data).returncode == 64
+    finally:
+        process.terminate()
+        process.wait(TIMEOUT)
+    process, url = start(data)
+    try:
+        newcomer(url)
+        assert councild("registration", "closed", "--data", data).returncode == 0
+        client = Client(url)
+        client.hello()
+        assert client.fails("member.register", entry=Member().genesis.wire()) == "registration_closed"
+        session(url, ann)
+    finally:
+        process.terminate()
+        process.wait(TIMEOUT)
+    assert "closed (set)" in councild("registration", "--data", data).stdout
+
+
+def sets_quotas():
+    """one log's quota is its own: now, and after a restart"""
+    with Server(None, "--limit", "log-entries=16") as server:
+        client, ann = newcomer(server.url)
+        one, other = found(client, ann), found(client, ann)
+        assert councild("quota", b64(one.log), "--entries", "4", "--data", server.data).returncode == 0
+        for _ in range(2):
+            append(client, one, one.post(ann))
+        entry = one.post(ann)
+        assert client.fails("log.append", entry=entry.wire()) == "quota"
+        for _ in range(3):
+            append(client, other, other.post(ann))
+        assert json.loads(councild("quota", "--json", "--data", server.data).stdout)["quotas"] == [
+            {"log": b64(one.log), "entries": 4, "bytes": 0}]
+        assert councild("quota", b64(os.urandom(32)), "--entries", "4", "--data", server.data).returncode == 1
+        assert councild("quota", "x", "--entries", "4", "--data", server.data).returncode == 1
+        assert councild("quota", "--entries", "4", "--data", server.data).returncode == 64
+        server.stop()
+    with Server(server.data) as server:
+        client = session(server.url, ann)
+        assert client.fails("log.append", entry=entry.wire()) == "quota"
+        deadline = time.monotonic() + TIMEOUT
+        while "councild_log_quotas 1\n" not in metrics(server.data):  # told a few times a second
+            assert time.monotonic() < deadline
+        assert councild("quota", b64(one.log), "--entries", "0", "--data", server.data).returncode == 0
+        append(client, one, entry)
+        assert json.loads(councild("quota", "--json", "--data", server.data).stdout)["quotas"] == []
+
+
+def vouched(hello, known):
+    """Whether the successions of a hello lead from a key to the server's."""
+    keys, links = {known}, hello.get("successions", [])
+    for _ in links:
+        for link in links:
+            signed = P("council/v1/succession", unb64(link["from"]), unb64(link["to"]))
+            if link["from"] in keys and na.crypto_sign_open(unb64(link["sig"]) + signed, unb64(link["from"])) == signed:
+                keys.add(link["to"])
+    return hello["server"] in keys
+
+
+def changes_its_key():
+    """key rotate: from the next start on there is a new key, and the old one vouches for it, however often"""
+    with Server() as server:
+        first = server.ready["server"]
+        assert councild("key", "show", "--data", server.data).stdout.strip() == first
+        said = json.loads(councild("key", "rotate", "--json", "--data", server.data).stdout)
+        assert said["later"] and said["running"] == first and said["key"] != first
+        assert Client(server.url).hello()["server"] == first, "not before the next start"
+        server.stop()
+    assert os.stat(os.path.join(server.data, "server.key")).st_mode & 0o777 == 0o600
+    with Server(server.data) as server:
+        hello = Client(server.url).hello()
+        assert hello["server"] == said["key"] and vouched(hello, first) and not vouched(hello, b64(os.urandom(32)))
+        server.stop()
+    for _ in range(3):
+        assert councild("key", "rotate", "--data", server.data).returncode == 0
+    # one that was cut short: before the old key vouched for it, it is forgotten
+    shutil.copy(os.path.join(server.data, "server.key"), os.path.join(server.data, "server.key.next"))
+    last = councild("key", "show", "--data", server.data).stdout.strip()
+    with open(os.path.join(server.data, "server.key.next"), "w") as file:
+        file.write(b64(os.urandom(32)) + "\n")
+    assert councild("key", "show", "--data", server.data).stdout.strip() == last
+    assert not os.path.exists(os.path.join(server.data, "server.key.next"))
+    with Server(server.data) as server:
+        hello = Client(server.url).hello()
+        assert hello["server"] == last and vouched(hello, first) and vouched(hello, said["key"])
+
+
+def finishes_a_change_of_key():
+    """a change of the key that was cut short after the old key's word is finished at the next start"""
+    with Server() as server:
+        first = server.ready["server"]
+        server.stop()
+    data = server.data
+    with open(os.path.join(data, "server.key")) as file:
+        seed = file.read()
+    assert councild("key", "rotate", "--data", data).returncode == 0
+    with open(os.path.join(data, "server.key")) as file:
+        new_seed = file.read()
+    second = councild("key", "show", "--data", data).stdout.strip()
+    for name, text in (("server.key", seed), ("server.key.next", new_seed)):
+        path = os.path.join(data, name)
+        with open(path, "w") as file:
+            file.write(text)
+        os.chmod(path, 0o600)
+    with Server(data) as server:
+        hello = Client(server.url).hello()
+        assert hello["server"] == second and vouched(hello, first)
+    assert not os.path.exists(os.path.join(data, "server.key.next"))
+
+
+def metrics(data):
+    done = subprocess.run(["curl", "-s", "--max-time", "5", "--unix-socket", os.path.join(data, "metrics.sock"), "http://localhost/metrics"],
+                          capture_output=True, text=True, timeout=TIMEOUT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def names_in(text):
+    return set(re.findall(r"^# TYPE (\S+) ", text, re.M))
+
+
+def tells_figures():
+    """GET /metrics on metrics.sock: what Prometheus finds well formed, with what happened counted, and nobody named"""
+    with Server() as server:
+        client, ann = newcomer(server.url)
+        council = found(client, ann)
+        client.call("log.subscribe", log=b64(council.log), after=0)
+        for _ in range(5):
+            append(client, council, council.post(ann))
+        assert client.fails("log.read", log=b64(os.urandom(32)), after=0, limit=1) == "not_found"
+        assert councild("backup", os.path.join(folder(), "copy"), "--data", server.data).returncode == 0
+        deadline, text = time.monotonic() + TIMEOUT, ""
+        while "councild_appends_total 8\n" not in text:
+            assert time.monotonic() < deadline, text
+            text = metrics(server.data)
+        promtool = shutil.which("promtool")
+        if promtool:
+            checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=TIMEOUT)
+            assert checked.returncode == 0 and not checked.stdout + checked.stderr, checked.stdout + checked.stderr
+        value = {line.split(" ")[0]: float(line.split(" ")[1]) for line in text.splitlines() if line and line[0] != "#"}
+        assert value["councild_sessions"] == value["councild_sessions_logged_in"] == 1
+        assert value['councild_calls_failed_total{error="not_found"}'] == 1
+        assert value["councild_commit_entries_total"] == 8 == value["councild_appends_total"]
+        assert 1 <= value["councild_fsync_duration_seconds_count"] and value["councild_commit_duration_seconds_count"] <= 8
+        assert value["councild_loop_turn_duration_seconds_count"] > 5 and value["councild_backup_step_duration_seconds_count"] >= 1
+        assert abs(value["councild_backup_timestamp_seconds"] - time.time()) < 60 > abs(value["process_start_time_seconds"] - time.time())
+        assert value["councild_store_bytes"] > 0 < value["councild_disk_free_bytes"] and value["process_open_fds"] > 5
+        assert value["councild_storage_jobs"] == value["councild_verifier_jobs"] == value["councild_append_queue_entries"] == 0
+        labels = set(re.findall(r"\{(.*?)\}", text))
+        assert all(re.fullmatch(r'le="[^"]*"|error="[a-z_]+"|version="[^"]*"', l) for l in labels), labels
+        for name in (b64(ann.name), b64(council.log), b64(ann.device.key), "127.0.0.1"):
+            assert name not in text
+        manual = councild("help", "--man").stdout.replace("\\-", "-")
+        assert all(name in manual for name in names_in(text)), names_in(text)
+        for document in ("docs/operations.md", "deploy/prometheus/alerts.yml", "deploy/grafana/council.json"):
+            path = os.path.join(ROOT, document)
+            if os.path.exists(path):
+                with open(path) as file:
+                    said = set(re.findall(r"\bcouncild_[a-z_]+[a-z]\b", file.read()))
+                known = {n + end for n in names_in(text) for end in ("", "_bucket", "_sum", "_count")}
+                assert {n for n in said if n.startswith("councild_")} <= known, (document, said - known)
+        assert os.stat(os.path.join(server.data, "metrics.sock")).st_mode & 0o777 == 0o660
+        other = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", os.path.join(server.data, "metrics.sock"),
+                                "http://localhost/stats"], capture_output=True, text=True, timeout=TIMEOUT)
+        assert other.stdout == "404"
+
+
+def changes_the_log():
+    """the log file is opened anew at SIGHUP, and its level changes while the server runs"""
+    log = os.path.join(folder(), "log")
+    with Server(None, "--log-file", log, "--log-level", "info") as server:
+        assert "ready" in open(log).read() and server.log() == ""
+        os.rename(log, log + ".1")
+        server.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + TIMEOUT
+        while not os.path.exists(log) or "reloaded" not in open(log).read():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert councild("log-level", "error", "--data", server.data).returncode == 0
+        assert councild("backup", "/nowhere/copy", "--data", server.data).returncode == 1, "which is logged as a warning"
+        assert councild("log-level", "loud", "--data", server.data).returncode == 64
+        assert "backup_failed" not in open(log).read()
+        server.stop()
+    assert councild("log-level", "info", "--data", server.data).returncode == 1
+
+
+def certificate(name, at):
+    cert, key = os.path.join(at, "cert.pem"), os.path.join(at, "key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert,
+                    "-days", "1", "-subj", "/CN=" + name], check=True, capture_output=True)
+    return cert, key
+
+
+def presented(url):
+    """The certificate that a new connection is shown."""
+    host, port = url.rsplit("/", 1)[1].split(":")
+    return ssl.get_server_certificate((host, int(port)))
+
+
+def takes_a_new_certificate():
+    """SIGHUP: new connections get the new certificate, those that are there stay; one that does not fit its key is left alone"""
+    at = folder()
+    cert, key = certificate("first", at)
+    with Server(None, "--tls-cert", cert, "--tls-key", key) as server:
+        client, ann = newcomer(server.url)
+        council = found(client, ann)
+        first = presented(server.url)
+        certificate("second", at)
+        server.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + TIMEOUT
+        while presented(server.url) == first:
+            assert time.monotonic() < deadline
+        second = presented(server.url)
+        with open(cert) as file:
+            assert second.strip() == file.read().strip()
+        append(client, council, council.post(ann))
+        os.unlink(key)
+        elsewhere = folder()
+        shutil.copy(certificate("third", elsewhere)[1], key)
+        server.process.send_signal(signal.SIGHUP)
+        while "reload_failed" not in server.log():
+            assert time.monotonic() < deadline
+        assert presented(server.url) == second
+        session(server.url, ann)
+        append(client, council, council.post(ann))
+
+
+def speaks_to_systemd():
+    """READY, WATCHDOG while all gets on, RELOADING with READY, STOPPING"""
+    path = os.path.join(folder(), "notify")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind(path)
+    listener.settimeout(TIMEOUT)
+    with Server(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"}) as server:
+        said = [listener.recv(4096).decode()]
+        assert said[0] == "READY=1"
+        while said.count("WATCHDOG=1") < 3:
+            said.append(listener.recv(4096).decode())
+        assert set(said[1:]) == {"WATCHDOG=1"}
+        server.process.send_signal(signal.SIGHUP)
+        while not any(s.startswith("RELOADING=1\nMONOTONIC_USEC=") for s in said):
+            said.append(listener.recv(4096).decode())
+        while said[-1] != "READY=1":
+            said.append(listener.recv(4096).decode())
+        server.process.terminate()
+        while said[-1] != "STOPPING=1":
+            said.append(listener.recv(4096).decode())
+        assert server.stop() == 0
+
+
+def completes_words():
+    """completions for three shells: each shell takes them, and bash offers commands, words and choices"""
+    at = folder()
+    for shell, check in (("bash", ["bash", "-n"]), ("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])):
+        said = councild("help", "--completion", shell)
+        assert said.returncode == 0 and len(said.stdout) > 1000
+        path = os.path.join(at, shell)
+        with open(path, "w") as file:
+            file.write(said.stdout)
+        if shutil.which(check[0]):
+            done = subprocess.run(check + [path], capture_output=True, text=True, timeout=TIMEOUT)
+            assert done.returncode == 0 and not done.stderr, done.stderr
+    script = """source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _councild; echo "${COMPREPLY[@]}" """
+    for words, wanted in ((["councild", "ba"], "backup"), (["councild", "registration", "cl"], "closed"), (["councild", "key", "r"], "rotate"),
+                          (["councild", "serve", "--registration", "o"], "open"), (["councild", "restore", "--comp"], "--complete")):
+        done = subprocess.run(["bash", "-c", script, "-", os.path.join(at, "bash"), *words], capture_output=True, text=True, timeout=TIMEOUT)
+        assert done.stdout.strip() == wanted, (words, done)
+    assert councild("help", "--completion", "csh").returncode == 64
+
+
+run(changes_limits, changes_registration, sets_quotas, changes_its_key, finishes_a_change_of_key, tells_figures, changes_the_log,
+    takes_a_new_certificate, speaks_to_systemd, completes_words)
