@@ -266,10 +266,10 @@ def signed(device, log, seq, head, author, kind, body, data=None):
 LIES = []
 
 
-def lie(name, report, error, after="goes on"):
-    """A row: what the lie is called, which report a client makes of it, with which error, and whether it goes on when the server is honest again."""
+def lie(name, report, error):
+    """A row: what the lie is called, which report a client makes of it (None: none that is kept), and which error its command ends with."""
     def mark(cls):
-        LIES.append((name, cls, report, error, after))
+        LIES.append((name, cls, report, error))
         return cls
     return mark
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A malicious server is caught: each lie of malicious.py is told to a client, which reports which it was, keeps what it has, and goes on when the server is honest again.
 
-With COUNCIL_BIN naming a client in which the check of heads and signatures is left out, the rows that rest on it must fail: test_cli_unverified.sh.
+With COUNCIL_BIN naming a client in which the check of heads and signatures is left out, the rows that rest on it must fail: test_cli_unverified.py.
 """
 import json
 import os
@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 
 import harness
-from harness import OK, SERVER, World, case, check, equal, main
+from harness import SERVER, World, case, check, equal, main
 from malicious import LIES, Knowledge, Proxy
 
 proxy = Proxy()
@@ -36,7 +36,9 @@ def beginning():
     log = [row["log"] for row in status["logs"] if not row["journal"]][0]
     journal = [row["log"] for row in status["logs"] if row["journal"]][0]
     W["knows"] = Knowledge(proxy, log, status["member"], journal, ben.status("--offline")["member"])
-    check(KEPT in ada.texts("--offline"), "what Ada has")
+    W["texts"] = ada.texts("--offline")
+    W["entries"] = {row["log"]: row["entries"] for row in status["logs"]}
+    check(KEPT in W["texts"], "what Ada has")
 
 
 def reports(member):
@@ -55,20 +57,16 @@ def victim(number):
     return copy
 
 
-def tell(number, lie, report, error, after):
-    member = victim(number)
-    before = member.texts("--offline")
-    entries = {row["log"]: row["entries"] for row in member.status("--offline")["logs"]}
-    if report == "other_history":  # the victim writes what the others are not to see, they write on
-        proxy.lie = lie(W["knows"])
-        member.note(world.plant("Kept from everybody %d" % number))
-        before = member.texts("--offline")
-        proxy.lie, held = None, proxy.lie
-    else:
-        held = lie(W["knows"])
-    for n in range(3):
+def tell(number, lie, report, error):
+    member, before, entries = victim(number), W["texts"], W["entries"]
+    told = lie(W["knows"])
+    if report == "other_history":  # the victim writes what the others are not to see; they write on
+        proxy.lie = told
+        member.note(world.plant("Kept from everybody"))
+        proxy.lie, before = None, before + ["Kept from everybody"]
+    for n in range(2):
         W["ben"].note("Lie %d, note %d" % (number, n), "--quiet")
-    proxy.lie = held
+    proxy.lie = told
     proxy.errors.clear()
     try:
         said = member.run("sync", "--json", "--timeout", 15, code=SERVER)
@@ -82,16 +80,14 @@ def tell(number, lie, report, error, after):
     check(all(text in texts for text in before), "what was there before: %r" % texts)
     now = {row["log"]: row["entries"] for row in member.status("--offline")["logs"]}
     check(all(now[log] >= entries[log] for log in entries), "entries of each log: %r" % now)
-    member.run("status", "--offline")
-    code = member.run("verify", code=None).code
-    check(code in (OK, SERVER), "verify ended with %d" % code)
     # Put right again, the server is believed again: every entry is checked as ever.
     if report == "other_history":
-        member.run("sync", code=SERVER)  # it can not show what it has kept from everybody
-        return
-    member.run("sync")
-    check("Lie %d, note 2" % number in member.texts("--offline"), "what came once the server was honest")
-    member.run("verify")
+        member.run("sync", code=SERVER)  # it cannot show again what it has kept from everybody
+    else:
+        member.run("sync")
+        check("Lie %d, note 1" % number in member.texts("--offline"), "what came once the server was honest")
+    if number % 8 == 0:
+        member.run("verify")
 
 
 def row(number, title, *rest):
