@@ -12,8 +12,7 @@ enum {
     CALL_COST = 2048
 }; /* what a waiting entry takes beside its own bytes */
 
-/* Counts an entry in or out. */
-static void account(struct core *core, uint64_t cost, bool in)
+void core_append_account(struct core *core, uint64_t cost, bool in)
 {
     core->queue_entries += in ? 1 : UINT64_MAX;
     core->queue_bytes += in ? cost : 0 - cost;
@@ -33,7 +32,7 @@ static void append_fini(struct core *core, struct core_call *call)
     free(append->fact_seqs);
     free(append->listed);
     free(append->changes);
-    account(core, append->cost, false);
+    core_append_account(core, append->cost, false);
 }
 
 /*
@@ -92,7 +91,7 @@ static void own(struct core *core, struct core_call *call)
     append->skew_ms = core->limits.clock_skew_ms;
     append->cost = (uint64_t)append->wire.len + append->wire.data_len + CALL_COST;
     call->fini = append_fini;
-    account(core, append->cost, true);
+    core_append_account(core, append->cost, true);
 }
 
 void core_append_offered(struct core *core, struct core_call *call)

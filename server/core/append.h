@@ -17,6 +17,8 @@ void core_check_work(struct core_job *job);
 
 /* ---- append.c ---- */
 
+/* Counts an entry, or an offer, in or out of what waits. */
+void core_append_account(struct core *core, uint64_t cost, bool in);
 /* Sends one entry of an offer, whose wire form the call has, to a verifier. */
 void core_append_offered(struct core *core, struct core_call *call);
 /* Takes on what has arrived in a log, as far as it may. */

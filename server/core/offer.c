@@ -1,19 +1,19 @@
 /*
  * offer.c - log.offer: members bring back what the server lacks of a log, or bring it here.
  *
- * Owns an offer from its message to its answer: who may, what of it is here already, the rest entry by entry through the same judges
- * as appends, who has spoken. Must not know those judges. Invariants: one offer at a time is judged in a log; of its entries,
- * those before the first bad one are stored and no other; it is answered when they are on disk. Rules: protocol/README.md section 9.6.
+ * Owns an offer from its message to its answer: who may, what of it is here already, who has spoken. What is not here is offer_parts.c's.
+ * Invariants: one offer at a time is judged in a log; it is answered when all of it is on disk. Rules: protocol/README.md section 9.6.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "server/core/append.h"
+#include "server/core/offer.h"
 #include "server/core/recover.h"
 
 enum {
-    OFFER_AHEAD = 32,      /* entries of one offer that are under way */
     ENTRIES_PER_TOKEN = 4, /* what an offer costs beside the method's own */
+    CALL_COST = 2048,      /* what a waiting one takes beside its entries */
     DETAIL_MAX = 64
 };
 
@@ -23,7 +23,8 @@ static void ask(struct core *core, struct core_call *call);
 static void offer_fini(struct core *core, struct core_call *call)
 {
     struct core_log *log = call->log;
-    if (log == NULL || log->offering != call) {
+    core_append_account(core, call->u.offer.cost, false);
+    if (log->offering != call) {
         return;
     }
     log->offering = core->broken ? NULL : core_queue_pop(&log->offers);
@@ -32,8 +33,8 @@ static void offer_fini(struct core *core, struct core_call *call)
     }
 }
 
-static void refuse_at(struct core *core, struct core_call *call, enum council_error error,
-                      uint64_t seq)
+void core_offer_refuse(struct core *core, struct core_call *call, enum council_error error,
+                       uint64_t seq)
 {
     char detail[DETAIL_MAX];
     (void)snprintf(detail, sizeof detail, "seq %llu", (unsigned long long)seq);
@@ -110,7 +111,7 @@ static void end_loaded(struct core *core, struct core_call *call)
     }
 }
 
-static void arrived(struct core *core, struct core_call *call)
+void core_offer_arrived(struct core *core, struct core_call *call)
 {
     if (call->u.offer.end && call->log->recovery == STORE_WAITING) {
         core_log_require(core, call, call->log->key, end_loaded);
@@ -121,82 +122,18 @@ static void arrived(struct core *core, struct core_call *call)
 
 /* ---- entries that the log lacks ---- */
 
-/* Takes on one more entry. */
-static enum council_error begin_part(struct core *core, struct core_call *call)
-{
-    struct core_offer *offer = &call->u.offer;
-    const uint32_t index = offer->next++;
-    const json_t *entries = json_object_get(call->rpc.params, "entries");
-    struct core_call *part = core_call_create_part(core, call, index);
-    if (part == NULL) {
-        return COUNCIL_E_INTERNAL;
-    }
-    offer->out++;
-    part->log = core_log_pin(core, call->log->key);
-    struct core_append *append = &part->u.append;
-    append->offered_seq = offer->after + index + 1;
-    enum council_error error = council_rpc_entry(json_array_get(entries, index), &append->wire);
-    if (error != COUNCIL_OK) {
-        core_call_fail(core, part, error);
-    } else {
-        core_append_offered(core, part);
-    }
-    return COUNCIL_OK;
-}
-
-/* Keeps some of them under way; after the last one the offer is over. */
-static void go_on(struct core *core, struct core_call *call)
-{
-    struct core_offer *offer = &call->u.offer;
-    offer->out++; /* entries may fail at once: the end is seen here, once */
-    while (offer->error == COUNCIL_OK && offer->next < offer->count && offer->out <= OFFER_AHEAD) {
-        enum council_error error = begin_part(core, call);
-        if (error != COUNCIL_OK) {
-            offer->error = error;
-            offer->bad = offer->next - 1;
-        }
-    }
-    if (--offer->out > 0) {
-        return;
-    }
-    if (offer->error != COUNCIL_OK) {
-        refuse_at(core, call, offer->error, offer->after + offer->bad + 1);
-    } else {
-        arrived(core, call);
-    }
-}
-
-void core_offer_part(struct core *core, struct core_call *parent, uint32_t part,
-                     enum council_error error)
-{
-    struct core_offer *offer = &parent->u.offer;
-    error = core->broken ? COUNCIL_E_INTERNAL : error; /* nobody knows what is on disk */
-    if (error != COUNCIL_OK && part < offer->bad) {
-        offer->bad = part;
-        offer->error = error;
-    }
-    if (--offer->out == 0 || (error == COUNCIL_OK && offer->out < OFFER_AHEAD)) {
-        go_on(core, parent);
-    }
-}
-
-static void fold_loaded(struct core *core, struct core_call *call)
-{
-    go_on(core, call);
-}
-
 /* What is not in the log is brought, if it takes any now. */
 static void bring(struct core *core, struct core_call *call)
 {
     const struct core_offer *offer = &call->u.offer;
     if (offer->next == offer->count) {
-        arrived(core, call);
+        core_offer_arrived(core, call);
     } else if (offer->stranger) {
         core_call_fail(core, call, COUNCIL_E_NOT_FOUND);
     } else if (!core_recovery_takes(call->log, offer)) {
-        refuse_at(core, call, COUNCIL_E_OFFER_REFUSED, offer->after + offer->next + 1);
+        core_offer_refuse(core, call, COUNCIL_E_OFFER_REFUSED, offer->after + offer->next + 1);
     } else {
-        core_log_require(core, call, call->log->key, fold_loaded);
+        core_log_require(core, call, call->log->key, core_offer_begin);
     }
 }
 
@@ -218,7 +155,7 @@ static void differs(struct core *core, struct core_call *call, uint64_t seq)
     if (call->u.offer.stranger) {
         core_call_fail(core, call, COUNCIL_E_NOT_FOUND);
     } else {
-        refuse_at(core, call, COUNCIL_E_OFFER_REFUSED, seq);
+        core_offer_refuse(core, call, COUNCIL_E_OFFER_REFUSED, seq);
     }
 }
 
@@ -285,7 +222,7 @@ static void unknown(struct core *core, struct core_call *call, uint64_t brought)
     } else if (offer->after > 0 || offer->count == 0) {
         answer(core, call, 0, zeros, 0);
     } else if (memcmp(offer->head, zeros, sizeof zeros) != 0) {
-        refuse_at(core, call, COUNCIL_E_OFFER_REFUSED, 0);
+        core_offer_refuse(core, call, COUNCIL_E_OFFER_REFUSED, 0);
     } else if (core->offers != CORE_OFFERS_OPEN && brought >= core->limits.offered_logs) {
         core_call_fail(core, call, COUNCIL_E_QUOTA);
     } else {
@@ -356,6 +293,19 @@ static void ask(struct core *core, struct core_call *call)
     core_submit(core, &call->job, asked, call);
 }
 
+/* About what the message takes while it waits. */
+static uint64_t weigh(const json_t *params)
+{
+    const json_t *entries = json_object_get(params, "entries");
+    uint64_t bytes = CALL_COST;
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        const json_t *entry = json_array_get(entries, i);
+        bytes += json_string_length(json_object_get(entry, "text")) +
+                 json_string_length(json_object_get(entry, "data"));
+    }
+    return bytes;
+}
+
 enum council_error core_do_offer(struct core *core, struct core_conn *conn, struct core_call *call)
 {
     struct core_offer *offer = &call->u.offer;
@@ -381,6 +331,8 @@ enum council_error core_do_offer(struct core *core, struct core_conn *conn, stru
     if (call->log == NULL) {
         return COUNCIL_E_INTERNAL;
     }
+    offer->cost = weigh(params);
+    core_append_account(core, offer->cost, true);
     call->fini = offer_fini;
     if (call->log->offering != NULL) {
         core_queue_push(&call->log->offers, call);

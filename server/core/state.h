@@ -135,6 +135,7 @@ struct core_offer {
     uint32_t next, out;       /* the next to be taken on; how many are under way */
     uint32_t bad;             /* the first that was refused; count: none */
     enum council_error error; /* of that one */
+    uint64_t cost;            /* bytes counted in core.queue_bytes */
     bool end;                 /* asks for the end of the waiting */
     bool unknown;             /* there is no such log here */
     bool owner, member;       /* the caller's own member log; is or was in it */
@@ -253,7 +254,7 @@ void core_sessions_fini(struct core *core);
 void core_challenge(const struct core *core, const struct core_conn *conn,
                     struct council_challenge *out);
 
-/* ---- offer.c ---- */
+/* ---- offer_parts.c ---- */
 
 /* An entry of an offer is in its log (OK) or will not be. */
 void core_offer_part(struct core *core, struct core_call *parent, uint32_t part,

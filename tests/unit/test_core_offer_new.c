@@ -288,6 +288,7 @@ static void a_settled_member_log_is_compared(void **state)
 static void who_leaves_meanwhile_harms_nobody(void **state)
 {
     (void)state;
+    struct core_stats stats;
     struct core_world w;
     struct core_config config = core_world_config(&w);
     uint32_t ann = begin_empty(&w, config);
@@ -296,6 +297,9 @@ static void who_leaves_meanwhile_harms_nobody(void **state)
     w.fake.hold_store = true;
     (void)core_fake_call(&w.fake, ann, "log.offer", core_offer_params(council, 0, w.sent));
     (void)core_fake_call(&w.fake, ann, "log.offer", core_offer_params(council, 0, w.sent));
+    core_stats(w.fake.core, &stats);
+    assert_int_equal(stats.queue_entries, 2); /* what waits is counted, and gone when it is over */
+    assert_true(stats.queue_bytes > 2000);
     for (uint32_t i = 0; i < 5; i++) {
         (void)core_fake_store_step(&w.fake);
         w.fake.hold_work = i % 2 == 0;
@@ -305,6 +309,8 @@ static void who_leaves_meanwhile_harms_nobody(void **state)
     w.fake.hold_store = w.fake.hold_work = false;
     core_fake_run(&w.fake);
     assert_int_equal(core_restored(&w, council), w.sent);
+    core_stats(w.fake.core, &stats);
+    assert_int_equal(stats.queue_entries + stats.queue_bytes, 0);
     /* and an offer that is under way when the server goes gets its answer */
     ann = core_fake_login_new(&w.fake, core_world_person(&w, 0), 0);
     core_world_post(&w, 0);
