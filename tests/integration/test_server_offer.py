@@ -50,13 +50,12 @@ class Story:
     def speak(self, client, seq):
         return self.offer(client, seq, seq)
 
-    def whole(self, client, received=None):
+    def whole(self, client):
         """The server has every entry, byte for byte."""
-        got, after = [], 0
-        while after < len(self.entries):
-            page = client.call("log.read", log=self.log, after=after, limit=512)
+        got, page = [], {"entries": [None]}
+        while page["entries"]:
+            page = client.call("log.read", log=self.log, after=len(got), limit=512)
             got += page["entries"]
-            after = got[-1]["seq"]
         assert [(e["text"], e["sig"], e.get("data")) for e in got] == [
             (e.text, b64(e.sig), b64(e.data) if e.data else None) for e in self.entries]
         assert page["head"] == b64(self.council.heads[len(self.entries)])
@@ -68,6 +67,15 @@ def member_log(member):
 
 def speak_own(client, member):
     return client.call("log.offer", log=b64(member.name), after=1, head=b64(member.name), entries=[])
+
+
+def loses(story, client):
+    """Whether the check finds that the server does not have everything."""
+    try:
+        story.whole(client)
+    except AssertionError:
+        return True
+    return False
 
 
 def restored(server, backup):
@@ -193,6 +201,7 @@ def the_operator_ends_it():
             assert a.fails("log.read", log=story.log, after=0, limit=1) == "recovering"
             assert councild("recovering", "end", story.log, "--data", again.data).returncode == 0
             assert a.call("log.read", log=story.log, after=0, limit=1)["seq"] == old
+            assert loses(story, a)  # the negative control: nobody brought anything, and it shows
             assert Client(again.url).hello()["recovering"] == 1
             assert councild("recovering", "end", "--data", again.data).returncode == 0
             assert Client(again.url).hello()["recovering"] == 0

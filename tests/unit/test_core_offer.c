@@ -131,6 +131,22 @@ static void members_bring_it_back_byte_for_byte(void **state)
     core_world_end(&r.w);
 }
 
+/* Negative control: what the other tests look at sees a byte that changed, and an entry that is missing. */
+static void a_changed_byte_is_seen(void **state)
+{
+    (void)state;
+    struct restored r;
+    begin(&r, NULL);
+    assert_int_equal(core_restored(&r.w, r.log), r.old);
+    struct core_fake_log *log = core_fake_log(&r.w.fake.store, core_world_log(&r.w));
+    ((char *)(uintptr_t)log->entries[2].text)[9] ^= 1;
+    assert_int_equal(core_restored(&r.w, r.log), UINT64_MAX);
+    ((char *)(uintptr_t)log->entries[2].text)[9] ^= 1;
+    log->entries[2].sig[63] ^= 1;
+    assert_int_equal(core_restored(&r.w, r.log), UINT64_MAX);
+    core_world_end(&r.w);
+}
+
 static void subscribers_see_it_come_back(void **state)
 {
     (void)state;
@@ -343,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_bring_it_back_byte_for_byte),
+        cmocka_unit_test(a_changed_byte_is_seen),
         cmocka_unit_test(subscribers_see_it_come_back),
         cmocka_unit_test(a_wrong_suffix_ends_where_it_is_wrong),
         cmocka_unit_test(strangers_are_told_nothing),
