@@ -15,7 +15,7 @@ test_packages=(
     clang lld clang-format clang-tidy libclang-rt-14-dev valgrind openssl git
     nginx caddy prometheus systemd fakeroot # the examples of deploy/: proxies, rules (promtool), units (systemd-analyze), the package
 )
-bench_packages=(python3)
+bench_packages=(python3 openssl nats-server mosquitto nodejs npm) # peers that are missing are skipped
 
 usage() {
     cat <<'TEXT'

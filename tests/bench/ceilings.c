@@ -79,7 +79,7 @@ static uint32_t pack_nothing(const struct world_council *council, uint32_t note,
 static void make_samples(void)
 {
     struct world world;
-    world_init(&world, COUNCILS, "ceilings", bench_wall_ms(), true);
+    world_init(&world, COUNCILS, WORLD_SEATS, "ceilings", bench_wall_ms(), true);
     for (uint32_t i = 0; i < COUNCILS; i++) {
         struct world_council *council = world.councils[i];
         uint32_t from = 0;
@@ -221,10 +221,19 @@ static void run_rows(double seconds, const char *folder)
     }
 }
 
+/* Not a measurement: a store with this many entries, for a server to start with. */
+static void run_stored(double entries, const char *path)
+{
+    uint64_t since = bench_now_ns();
+    rows_fill(path, (uint64_t)entries);
+    bench_say("stored %.0f entries in %.1f s", entries, (double)(bench_now_ns() - since) / 1e9);
+}
+
 static const struct {
     const char *name;
-    void (*run)(double seconds, const char *folder);
-} modes[] = {{"entry", run_entry}, {"rows", run_rows}};
+    void (*run)(double number, const char *folder);
+    double max;
+} modes[] = {{"entry", run_entry, 600}, {"rows", run_rows, 600}, {"stored", run_stored, 1e9}};
 
 int main(int argc, char **argv)
 {
@@ -233,15 +242,18 @@ int main(int argc, char **argv)
         bench_die("this libsodium is not the one the protocol means");
     }
     for (size_t i = 0; argc > 1 && i < sizeof modes / sizeof *modes; i++) {
-        if (strcmp(argv[1], modes[i].name) == 0 && seconds > 0 && seconds < 600) {
+        if (strcmp(argv[1], modes[i].name) == 0 && seconds > 0 && seconds <= modes[i].max) {
             modes[i].run(seconds, argc > 3 ? argv[3] : ".");
             return 0;
         }
     }
-    (void)puts("Usage: bench-ceilings entry [SECONDS]\n"
-               "       bench-ceilings rows [SECONDS [FOLDER]]\n\n"
-               "  entry   Ed25519 verifications and whole checks of an entry, of one core\n"
-               "  rows    rows of a note's size committed in groups, by bare SQLite and by the\n"
-               "          server's store, in FOLDER (.)");
+    (void)puts(
+        "Usage: bench-ceilings entry [SECONDS]\n"
+        "       bench-ceilings rows [SECONDS [FOLDER]]\n"
+        "       bench-ceilings stored ENTRIES FILE\n\n"
+        "  entry   Ed25519 verifications and whole checks of an entry, of one core\n"
+        "  rows    rows of a note's size committed in groups, by bare SQLite and by the\n"
+        "          server's store, in FOLDER (.)\n"
+        "  stored  measures nothing: makes a store with so many entries, for a server to open");
     return argc > 1 && strcmp(argv[1], "--help") == 0 ? 0 : 2;
 }

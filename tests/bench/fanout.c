@@ -19,6 +19,7 @@ enum {
     PAUSE_PEER_NS = 1000000, /* (a server that does less needs them sooner), */
     PAUSE_FROM = 256,        /* where so many are under way that nobody waits for it */
     DRAIN_MS = 10000,        /* until everything sent must have arrived */
+    PING_NS = 2000000,       /* between two pings */
     PEER_NOTES = 64          /* signed for each council where they are sent again and again */
 };
 
@@ -35,6 +36,11 @@ struct fanout {
     struct world_council **dirty;
     uint32_t dirty_count;
     struct peer_events events;
+    struct pinger {
+        struct wire_conn conn;
+        uint64_t sent_ns, worst_ns; /* sent_ns 0: no answer is waited for */
+        uint64_t next_ns;
+    } pinger;
 };
 
 /* ---- what comes ---- */
@@ -81,7 +87,7 @@ static void delivered(struct fanout *run, struct wire_conn *conn, const char *te
     }
     run->deliveries++;
     struct world_note *note = world_note(council, (uint32_t)(expected - council->first_seq));
-    if (++note->received == WORLD_SEATS) {
+    if (++note->received == run->load->seats) {
         completed(run, note);
         note->received = 0;
         note->sent_ns = 0;
@@ -121,6 +127,7 @@ static void on_message(void *ctx, struct wire_conn *conn, const char *text, uint
 static void begin(struct fanout *run, struct load *load, uint32_t notes)
 {
     memset(run, 0, sizeof *run);
+    run->pinger.conn.fd = -1;
     run->load = load;
     run->dirty = bench_alloc(load->world.count * sizeof(struct world_council *));
     uint64_t since = bench_now_ns();
@@ -162,7 +169,7 @@ static struct counts count(const struct fanout *run)
 static void drain(struct fanout *run)
 {
     uint64_t until = bench_now_ns() + DRAIN_MS * UINT64_C(1000000);
-    while (run->appends < run->sent || run->deliveries < run->sent * WORLD_SEATS) {
+    while (run->appends < run->sent || run->deliveries < run->sent * run->load->seats) {
         if (bench_now_ns() > until) {
             bench_die("of %llu entries sent, %llu were acknowledged and %llu delivered",
                       (unsigned long long)run->sent, (unsigned long long)run->appends,
@@ -281,17 +288,80 @@ static void send_waiting(struct fanout *run)
     run->dirty_count = 0;
 }
 
+/* ---- how long the loop stands still ---- */
+
+static void on_pong(void *ctx, struct wire_conn *conn)
+{
+    struct pinger *pinger = &((struct fanout *)ctx)->pinger;
+    uint64_t took = ((struct fanout *)ctx)->load->wire.now_ns - pinger->sent_ns;
+    if (conn == &pinger->conn && pinger->sent_ns != 0) {
+        pinger->worst_ns =
+            ((struct fanout *)ctx)->keep && took > pinger->worst_ns ? took : pinger->worst_ns;
+        pinger->sent_ns = 0;
+    }
+}
+
+static void ping(struct fanout *run, uint64_t now)
+{
+    if (run->load->pings && run->pinger.sent_ns == 0 && now >= run->pinger.next_ns) {
+        run->pinger.sent_ns = now;
+        run->pinger.next_ns = now + PING_NS;
+        wire_ping(&run->pinger.conn);
+    }
+}
+
+static void say_latency(struct fanout *run, const char *name, double p)
+{
+    struct load *load = run->load;
+    char figure[128];
+    if (load->what != NULL) {
+        (void)snprintf(figure, sizeof figure, "latency_%s_%s", name, load->what);
+    } else {
+        (void)snprintf(figure, sizeof figure, "latency_%s_at_%u_per_s", name, load->rate);
+    }
+    bench_figure(&load->source, figure, percentile_ms(run, p), "ms");
+}
+
+static void say_steady(struct fanout *run, const struct counts *from, const struct counts *to)
+{
+    struct load *load = run->load;
+    char figure[128];
+    say_latency(run, "p50", 0.5);
+    say_latency(run, "p99", 0.99);
+    double server_us = (double)(to->server_ns - from->server_ns) / 1e3;
+    if (load->pings) {
+        say_latency(run, "worst", 1);
+        bench_figure(&load->source, "stall_loop_worst", (double)run->pinger.worst_ns / 1e6, "ms");
+    }
+    if (load->pid > 0 && load->what != NULL) {
+        (void)snprintf(figure, sizeof figure, "cost_per_post_%s", load->what);
+        bench_figure(&load->source, figure, server_us / (double)(to->appends - from->appends),
+                     "us");
+    } else if (load->pid > 0) {
+        (void)snprintf(figure, sizeof figure, "server_cpu_at_%u_per_s", load->rate);
+        bench_figure(&load->source, figure,
+                     100.0 * 1e3 * server_us / (double)(to->at_ns - from->at_ns), "% of a core");
+        (void)snprintf(figure, sizeof figure, "others_meanwhile_at_%u_per_s", load->rate);
+        say_others(run, figure, from, to);
+    }
+}
+
 void load_latency(struct load *load)
 {
     struct fanout run;
-    char figure[64];
     uint64_t total = (uint64_t)(load->rate * load->seconds);
     begin(&run, load, (uint32_t)(total / load->world.count) + 1);
+    if (load->pings) {
+        run.pinger.conn = (struct wire_conn){.fd = -1};
+        wire_open(&load->wire, &run.pinger.conn, "/ws");
+        load->wire.on_pong = on_pong;
+    }
     uint64_t start = bench_now_ns();
     struct counts from = count(&run);
     for (uint64_t i = 0; i < total;) {
         uint64_t due = start + (uint64_t)((double)i * 1e9 / load->rate);
         uint64_t now = bench_now_ns();
+        ping(&run, now);
         if (due <= now) {
             send_due(&run, load->world.councils[i % load->world.count], due);
             i++;
@@ -311,22 +381,7 @@ void load_latency(struct load *load)
         send_waiting(&run);
     }
     drain(&run);
-    static const struct {
-        const char *name;
-        double p;
-    } rows[] = {{"p50", 0.5}, {"p99", 0.99}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        (void)snprintf(figure, sizeof figure, "latency_%s_at_%u_per_s", rows[i].name, load->rate);
-        bench_figure(&load->source, figure, percentile_ms(&run, rows[i].p), "ms");
-    }
-    if (load->pid > 0) {
-        (void)snprintf(figure, sizeof figure, "server_cpu_at_%u_per_s", load->rate);
-        bench_figure(&load->source, figure,
-                     100.0 * (double)(to.server_ns - from.server_ns) /
-                         (double)(to.at_ns - from.at_ns),
-                     "% of a core");
-        (void)snprintf(figure, sizeof figure, "others_meanwhile_at_%u_per_s", load->rate);
-        say_others(&run, figure, &from, &to);
-    }
+    say_steady(&run, &from, &to);
+    wire_close(&load->wire, &run.pinger.conn);
     end(&run);
 }

@@ -40,32 +40,47 @@ static void usage(void)
     for (size_t i = 0; i < MODES; i++) {
         (void)printf("  %-12s %s\n", modes[i].name, modes[i].help);
     }
-    (void)puts("\n  --connections N   members, eight to a council (1000)\n"
-               "  --seconds S       of throughput and latency, each (8)\n"
-               "  --outstanding N   entries of a council without an answer (4)\n"
-               "  --rate N          entries a second, of latency (2000)\n"
-               "  --budget N        entries signed beforehand for a second of throughput (15000)\n"
-               "  --entries N       of the log of catchup and fill (20000)\n"
-               "  --rounds N        how often catchup is measured (3)\n"
-               "  --pid PID         the server's process, for its memory and processor time\n"
-               "  --seed TEXT       what all keys follow from (bench)\n"
-               "  --at MS           the time of all that is signed; found and idle: the same\n"
-               "  --system NAME     what figures are of (councild)\n"
-               "  --ack TEXT        what an acknowledgement guarantees there\n"
-               "  --peer NAME       another server: group (all of /group/N get what one sends),\n"
-               "                    nats, mqtt\n"
-               "\nFigures are lines of JSON on standard output.");
+    (void)puts(
+        "\n  --connections N   members, eight to a council (1000)\n"
+        "  --seats N         members of a council who are connected: 8, or 1 (8)\n"
+        "  --seconds S       of throughput and latency, each (8)\n"
+        "  --outstanding N   entries of a council without an answer (4)\n"
+        "  --rate N          entries a second, of latency (2000)\n"
+        "  --what TEXT       of latency: name its figures cost_per_post_TEXT and so on\n"
+        "  --pings           of latency: also how long the server's loop stood still at worst\n"
+        "  --budget N        entries signed beforehand for a second of throughput (15000)\n"
+        "  --entries N       of the log of catchup and fill (20000)\n"
+        "  --rounds N        how often catchup is measured (3)\n"
+        "  --pid PID         the server's process, for its memory and processor time\n"
+        "  --seed TEXT       what all keys follow from (bench)\n"
+        "  --at MS           the time of all that is signed; found and idle: the same\n"
+        "  --system NAME     what figures are of (councild)\n"
+        "  --ack TEXT        what an acknowledgement guarantees there\n"
+        "  --peer NAME       another server: group (all of /group/N get what one sends),\n"
+        "                    nats, mqtt\n"
+        "\nFigures are lines of JSON on standard output.");
 }
 
 static const struct option options[] = {
-    {"url", required_argument, NULL, 'u'},     {"connections", required_argument, NULL, 'c'},
-    {"seconds", required_argument, NULL, 's'}, {"outstanding", required_argument, NULL, 'o'},
-    {"rate", required_argument, NULL, 'r'},    {"entries", required_argument, NULL, 'e'},
-    {"rounds", required_argument, NULL, 'n'},  {"pid", required_argument, NULL, 'p'},
-    {"budget", required_argument, NULL, 'B'},  {"seed", required_argument, NULL, 'k'},
-    {"at", required_argument, NULL, 't'},      {"system", required_argument, NULL, 'S'},
-    {"ack", required_argument, NULL, 'A'},     {"peer", required_argument, NULL, 'b'},
-    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+    {"url", required_argument, NULL, 'u'},
+    {"connections", required_argument, NULL, 'c'},
+    {"seconds", required_argument, NULL, 's'},
+    {"outstanding", required_argument, NULL, 'o'},
+    {"rate", required_argument, NULL, 'r'},
+    {"entries", required_argument, NULL, 'e'},
+    {"rounds", required_argument, NULL, 'n'},
+    {"pid", required_argument, NULL, 'p'},
+    {"budget", required_argument, NULL, 'B'},
+    {"seed", required_argument, NULL, 'k'},
+    {"at", required_argument, NULL, 't'},
+    {"system", required_argument, NULL, 'S'},
+    {"ack", required_argument, NULL, 'A'},
+    {"peer", required_argument, NULL, 'b'},
+    {"seats", required_argument, NULL, 'E'},
+    {"what", required_argument, NULL, 'w'},
+    {"pings", no_argument, NULL, 'P'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static uint32_t number(const char *text, uint32_t max)
@@ -125,6 +140,15 @@ static void read_option(struct load *load, int option)
         if (load->peer == NULL) {
             bench_die("%s: no such peer", optarg);
         }
+        break;
+    case 'E':
+        load->seats = number(optarg, WORLD_SEATS) == 1 ? 1 : WORLD_SEATS;
+        break;
+    case 'w':
+        load->what = optarg;
+        break;
+    case 'P':
+        load->pings = true;
         break;
     case 'h':
         usage();
@@ -195,7 +219,7 @@ static void enter_peer(struct load *load, struct world_seat *const *seats, uint3
 static void enter(struct load *load)
 {
     uint32_t n = 0;
-    struct world_seat **seats = setup_seats(&load->world, WORLD_SEATS, &n);
+    struct world_seat **seats = setup_seats(&load->world, load->seats, &n);
     uint64_t since = bench_now_ns();
     if (load->peer != NULL) {
         enter_peer(load, seats, n);
@@ -219,8 +243,8 @@ static void run(struct load *load, char *names)
             bench_die("%s stands alone", name);
         }
         if (!entered) {
-            uint32_t councils = (load->connections + WORLD_SEATS - 1) / WORLD_SEATS;
-            world_init(&load->world, councils, load->seed, load->at_ms, mode->founded);
+            uint32_t councils = (load->connections + load->seats - 1) / load->seats;
+            world_init(&load->world, councils, load->seats, load->seed, load->at_ms, mode->founded);
             entered = true;
             if (mode->subscribe) {
                 enter(load);
@@ -236,6 +260,7 @@ int main(int argc, char **argv)
         .seed = "bench",
         .source = {"councild", "on disk (fdatasync), verified"},
         .connections = 1000,
+        .seats = WORLD_SEATS,
         .outstanding = 4,
         .rate = 2000,
         .budget = 15000,

@@ -11,7 +11,9 @@
 struct load {
     const char *url, *seed;
     struct bench_source source;
-    uint32_t connections, outstanding, rate, budget, entries, rounds;
+    const char *what; /* latency: what its cost is of ("10_councils"), or NULL */
+    uint32_t connections, seats, outstanding, rate, budget, entries, rounds;
+    bool pings; /* latency: how long the loop stands still is looked at too */
     double seconds;
     uint64_t at_ms;
     int pid;                 /* the server's, or 0 */

@@ -185,3 +185,21 @@ void rows_append(struct rows *rows)
         append_store(rows);
     }
 }
+
+void rows_fill(const char *path, uint64_t entries)
+{
+    struct rows *rows = bench_alloc(sizeof *rows);
+    rows->kind = ROWS_STORE;
+    rows->batch = STORE_BATCH_ROWS_MAX;
+    (void)snprintf(rows->path, sizeof rows->path, "%s", path);
+    memset(rows->text, 'a', sizeof rows->text);
+    memset(rows->data, 0xa5, sizeof rows->data);
+    open_store(rows);
+    for (uint64_t have = LOGS; have < entries; have += rows->batch) {
+        append_store(rows);
+    }
+    if (store_close(rows->store) != STORE_OK) {
+        bench_die("the store cannot be closed");
+    }
+    free(rows);
+}

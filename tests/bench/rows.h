@@ -17,6 +17,8 @@ struct rows;
 /* A new database in `folder`, which must exist. Dies where it cannot be made. */
 struct rows *rows_open(const char *folder, enum rows_kind kind, uint32_t batch);
 /* Removes its files too. */
+/* Makes a store in the file `path` with `entries` entries in 125 logs, and closes it. */
+void rows_fill(const char *path, uint64_t entries);
 void rows_close(struct rows *rows);
 
 /* One batch, on disk on return. */

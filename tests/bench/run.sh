@@ -6,12 +6,16 @@ cd "$(dirname "$0")/../.." || exit 2
 
 usage() {
     cat <<'TEXT'
-Usage: tests/bench/run.sh [--quick] [--only PART]... [--no-build] [--out FILE]
+Usage: tests/bench/run.sh [--quick | --long] [--only PART]... [--no-build] [--out FILE]
 
-Measures councild and, in turns with it, what its parts reach by themselves.
-  --quick       shorter runs, fewer repetitions (under 2 minutes beside the build)
-  --only PART   this part alone (may be repeated): fanout rows catchup client idle
-  --no-build    take the programs that are in build/bench-release
+Measures councild and, in turns with it, what its parts reach by themselves and what other servers make of
+the same work: nats-server, mosquitto, node with ws (deploy/install-deps.sh --bench). Those that are not
+installed are skipped.
+  --quick       shorter runs, one round (under 2 minutes beside the build)
+  --long        as without it, and growth to 10 million stored entries (14 GB of disk)
+  --only PART   this part alone (may be repeated): fanout rows catchup client idle growth stall
+  --no-build    take the programs that are in the build's folder
+  --build-dir DIR   that folder (build/bench-release)
   --out FILE    also write every single measurement there, as JSON lines
   --help        this text
 
@@ -21,12 +25,20 @@ TEXT
 }
 
 quick=no
+long=no
 build=yes
+build_dir=build/bench-release
 out=
 only=()
 while (($#)); do
     case $1 in
     --quick) quick=yes ;;
+    --long) long=yes ;;
+    --build-dir)
+        (($# > 1)) || { usage >&2 && exit 2; }
+        build_dir=$2
+        shift
+        ;;
     --no-build) build=no ;;
     --only)
         (($# > 1)) || { usage >&2 && exit 2; }
@@ -46,18 +58,23 @@ done
 
 # What is measured, how long and how often: full | quick.
 pick() { if [[ $quick == yes ]]; then echo "$2"; else echo "$1"; fi; }
-rounds=$(pick 3 1)
-seconds=$(pick 8 5)
+rounds=$(pick 5 1)
+seconds=$(pick 8 4)
 part_seconds=$(pick 3 1)
+peer_seconds=$(pick 4 2)
 entries=20000
 client_entries=10000
-client_rounds=$(pick 3 2)
+client_rounds=$(pick 5 1)
 rate=2000
 connections=1000
 many=10000
+grown_connections=$(pick 10000 4000)
+grown_councils=$(pick 10000 2000)
+stored=500000
+[[ $long == no ]] || stored=10000000
 
-bin=$PWD/build/bench-release/bin
-tools=$PWD/build/bench-release/tests/bench
+bin=$PWD/$build_dir/bin
+tools=$PWD/$build_dir/tests/bench
 ack_disk="on disk (fdatasync) and verified"
 
 fail() {
@@ -72,13 +89,13 @@ wanted() {
 # --- build ------------------------------------------------------------------------------------
 
 if [[ $build == yes ]]; then
-    echo "building a release in build/bench-release ..." >&2
+    echo "building a release in $build_dir ..." >&2
     mkdir -p build
     {
-        cmake -S . -B build/bench-release -G Ninja -DCMAKE_BUILD_TYPE=Release \
+        cmake -S . -B "$build_dir" -G Ninja -DCMAKE_BUILD_TYPE=Release \
             -DCOUNCIL_BENCH=ON -DBUILD_TESTING=OFF &&
-            cmake --build build/bench-release --target \
-                councild council-cli bench-load bench-ceilings bench-broadcast
+            cmake --build "$build_dir" --target \
+                councild council-cli bench-load bench-ceilings bench-broadcast bench-sync
     } >build/bench-release.log 2>&1 || {
         tail -n 30 build/bench-release.log >&2
         fail "the build does not stand; see build/bench-release.log"
@@ -126,13 +143,15 @@ for limit in address-burst address-rate device-burst device-rate council-burst c
 done
 # Notes are signed beforehand, and members' keys have a date of their own.
 limits+=(--limit clock-skew-ms=9007199254740991)
+preload=
 
 # start_server PROGRAM...: its line of readiness must say "urls"; sets server_pid and url.
 start_server() {
     : >"$data/ready"
-    setpriv --pdeathsig KILL "$@" 3>>"$data/ready" >>"$data/ready" 2>"$data/server.log" &
+    LD_PRELOAD=$preload BENCH_SYNC=${sync:-} setpriv --pdeathsig KILL "$@" \
+        3>>"$data/ready" >>"$data/ready" 2>"$data/server.log" &
     server_pid=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do
         url=$(sed -n 's/.*"urls":\["\([^"]*\)".*/\1/p' "$data/ready")
         [[ -z $url ]] || return 0
         kill -0 "$server_pid" 2>/dev/null || break
@@ -143,8 +162,35 @@ start_server() {
 }
 
 start_councild() {
-    start_server "$bin/councild" serve --data "$data/$1" --listen 127.0.0.1:0 --ready-fd 3 \
-        --registration open --log-level warn "${limits[@]}"
+    local folder=$1
+    shift
+    start_server "$bin/councild" serve --data "$data/$folder" --listen 127.0.0.1:0 --ready-fd 3 \
+        --registration open --log-level warn "${limits[@]}" "$@"
+}
+
+# figure NAME SYSTEM VALUE UNIT ACK: one line to the raw file.
+figure() {
+    printf '{"figure":"%s","system":"%s","value":%.3f,"unit":"%s","ack":"%s"}\n' "$@" >>"$raw"
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# start_peer PORT PROGRAM...: a server that says nothing when it is ready.
+start_peer() {
+    local port=$1
+    shift
+    setpriv --pdeathsig KILL "$@" >"$data/server.log" 2>&1 &
+    server_pid=$!
+    url=http://127.0.0.1:$port
+    for _ in $(seq 200); do
+        ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || return 0
+        kill -0 "$server_pid" 2>/dev/null || break
+        sleep 0.05
+    done
+    cat "$data/server.log" >&2
+    fail "$1 did not get ready"
 }
 
 # measure SECONDS COMMAND...: its figures go to the raw file.
@@ -165,6 +211,65 @@ say() { printf '== %s\n' "$*" >&2; }
 
 # --- parts ------------------------------------------------------------------------------------
 
+# peer NAME SYSTEM ACK: the load generator against the server that was just started.
+peer() {
+    measure 120 "$tools/bench-load" throughput,latency --url "$url" --pid "$server_pid" --peer "$1" \
+        --system "$2" --ack "$3" --connections "$connections" --seconds "$peer_seconds" --rate "$rate"
+    stop_server
+}
+
+skipped=()
+have() {
+    command -v "$1" >/dev/null || { skipped+=("$2"); false; }
+}
+
+peer_nats() {
+    have nats-server nats || return 0
+    local port
+    port=$(free_port)
+    cat >"$data/nats.conf" <<CONF
+host: 127.0.0.1
+port: $(free_port)
+websocket { host: 127.0.0.1, port: $port, no_tls: true }
+jetstream { store_dir: "$data/nats" }
+CONF
+    start_peer "$port" nats-server -c "$data/nats.conf"
+    peer nats nats "stored (JetStream file), not synced"
+    rm -rf "$data/nats"
+}
+
+peer_mosquitto() {
+    have mosquitto mosquitto || return 0
+    local port
+    port=$(free_port)
+    mkdir -p "$data/mosquitto"
+    cat >"$data/mosquitto.conf" <<CONF
+listener $port 127.0.0.1
+allow_anonymous true
+persistence true
+persistence_location $data/mosquitto/
+max_inflight_messages 0
+max_queued_messages 0
+set_tcp_nodelay true
+user $(id -un)
+CONF
+    start_peer "$port" mosquitto -c "$data/mosquitto.conf"
+    peer mqtt mosquitto "in memory (QoS 1, saved every 30 minutes)"
+    rm -rf "$data/mosquitto"
+}
+
+peer_node() {
+    local folder=$PWD/$build_dir/relay
+    have node node-ws && have npm node-ws || return 0
+    if [[ ! -d $folder/node_modules/ws ]]; then
+        mkdir -p "$folder"
+        (cd "$folder" && npm install --silent --no-audit --no-fund ws@8) >"$data/npm.log" 2>&1 ||
+            { skipped+=("node-ws (no npm registry)") && return 0; }
+    fi
+    start_server node tests/bench/relay.js "$folder"
+    peer group node-ws "nothing"
+}
+
 part_fanout() {
     local round
     for round in $(seq "$rounds"); do
@@ -172,13 +277,20 @@ part_fanout() {
         measure 60 "$tools/bench-ceilings" entry "$part_seconds"
         say "fan-out, round $round of $rounds: a bare broadcast"
         start_server "$tools/bench-broadcast"
-        measure 120 "$tools/bench-load" throughput,latency --url "$url" --pid "$server_pid" --bare \
-            --system lws-broadcast --ack "nothing" --connections "$connections" \
-            --seconds "$part_seconds" --rate "$rate"
-        stop_server
+        peer group lws-broadcast "nothing"
+        say "fan-out, round $round of $rounds: nats, mosquitto, node"
+        peer_nats
+        peer_mosquitto
+        peer_node
         say "fan-out, round $round of $rounds: councild"
         start_councild fanout
         load 240 throughput,latency --connections "$connections" --seconds "$seconds" --rate "$rate"
+        stop_server
+        rm -rf "$data/fanout"
+        say "fan-out, round $round of $rounds: councild without fdatasync"
+        preload=$tools/libbench-sync.so sync=skip start_councild fanout
+        load 240 latency --connections "$connections" --seconds "$peer_seconds" --rate "$rate" \
+            --system councild-unsynced --ack "verified, not on disk"
         stop_server
         rm -rf "$data/fanout"
     done
@@ -197,20 +309,100 @@ part_catchup() {
     rm -rf "$data/catchup"
 }
 
+# idle N SYSTEM [OPTION]...: the memory of N connections that do nothing.
+idle() {
+    local n=$1 system=$2 at
+    shift 2
+    say "memory of $n connections that do nothing ($system)"
+    at=$(date +%s%3N)
+    start_councild idle
+    load 240 found --connections "$n" --at "$at"
+    stop_server
+    # Anew, so that nothing which registering left in the heap is there to be used again.
+    start_councild idle "$@"
+    load 120 idle --connections "$n" --at "$at" --system "$system"
+    stop_server
+    rm -rf "$data/idle"
+}
+
 part_idle() {
-    local n at
-    for n in "$connections" "$many"; do
-        say "memory of $n connections that do nothing"
-        at=$(date +%s%3N)
-        start_councild idle
-        load 240 found --connections "$n" --at "$at"
+    [[ $quick == yes ]] || idle "$connections" councild
+    idle "$many" councild
+    if ! have openssl "TLS (no openssl)"; then return 0; fi
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost \
+        -keyout "$data/tls.key" -out "$data/tls.crt" 2>/dev/null || fail "openssl req failed"
+    idle "$connections" councild-tls --tls-cert "$data/tls.crt" --tls-key "$data/tls.key"
+}
+
+# steady WHAT [OPTION]...: what a post costs and how long it takes at the steady rate.
+steady() {
+    local what=$1
+    shift
+    load 400 latency --seconds "$peer_seconds" --rate "$rate" --what "$what" "$@"
+}
+
+part_growth() {
+    local round since
+    for round in $(seq "$(pick 3 1)"); do
+        say "growth, round $round: councils"
+        start_councild growth
+        steady 10_councils --seats 1 --connections 10 --outstanding 64
         stop_server
-        # Anew, so that nothing which registering left in the heap is there to be used again.
-        start_councild idle
-        load 120 idle --connections "$n" --at "$at"
+        rm -rf "$data/growth"
+        start_councild growth
+        steady "${grown_councils}_councils" --seats 1 --connections "$grown_councils"
         stop_server
-        rm -rf "$data/idle"
+        rm -rf "$data/growth"
+        say "growth, round $round: connections"
+        start_councild growth
+        steady "${connections}_connections" --connections "$connections"
+        stop_server
+        rm -rf "$data/growth"
+        start_councild growth
+        steady "${grown_connections}_connections" --connections "$grown_connections"
+        stop_server
+        rm -rf "$data/growth"
     done
+    say "growth: $stored stored entries"
+    mkdir -m 700 "$data/stored"
+    "$tools/bench-ceilings" stored "$stored" "$data/stored/council.db" || fail "no store was made"
+    for round in $(seq "$(pick 3 1)"); do
+        since=$(date +%s%N)
+        start_councild stored
+        python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1] + "/readyz").read()' "$url" ||
+            fail "no answer"
+        figure "start_with_${stored}_stored" councild "$((($(date +%s%N) - since) / 1000))e-3" ms \
+            "time to the first answer"
+        steady "${stored}_stored" --connections "$connections" --seed "stored $round"
+        stop_server
+        start_councild growth
+        steady 0_stored --connections "$connections"
+        stop_server
+        rm -rf "$data/growth"
+    done
+    rm -rf "$data/stored"
+}
+
+part_stall() {
+    local round backup
+    say "stalls: checkpoints and a backup"
+    mkdir -m 700 "$data/stall"
+    "$tools/bench-ceilings" stored 200000 "$data/stall/council.db" || fail "no store was made"
+    for round in $(seq "$(pick 3 1)"); do
+        preload=$tools/libbench-sync.so sync=$data/sync.jsonl start_councild stall
+        (
+            sleep $((peer_seconds / 2 + 2))
+            exec timeout 60 "$bin/councild" backup --data "$data/stall" "$data/backup.$round"
+        ) >"$data/backup.log" 2>&1 &
+        backup=$!
+        load 200 latency --connections "$connections" --seconds $((2 * peer_seconds)) --rate "$rate" \
+            --what "while_backed_up" --seed "stall $round" --pings
+        wait "$backup" || { cat "$data/backup.log" >&2 && fail "the backup failed"; }
+        stop_server
+        cat "$data/sync.jsonl" >>"$raw"
+        rm -rf "$data/backup.$round" "$data/sync.jsonl"
+    done
+    rm -rf "$data/stall"
 }
 
 council() {
@@ -284,10 +476,11 @@ idle=$((100 * (idle_after - idle_before) / (all_after - all_before + 1)))
 started=$SECONDS
 printf 'idle before the run: %d %% of %d processors\n' "$idle" "$(nproc)" >&2
 
-for part in rows fanout catchup client idle; do
+for part in rows fanout catchup client idle growth stall; do
     ! wanted "$part" || "part_$part"
 done
 
 [[ -z $out ]] || cp "$raw" "$out"
 python3 tests/bench/report.py "$raw"
+((${#skipped[@]} == 0)) || printf 'skipped, because not installed: %s\n' "$(printf '%s\n' "${skipped[@]}" | sort -u | paste -sd' ')"
 printf 'took %d s; %d %% of %d processors were idle before\n' $((SECONDS - started)) "$idle" "$(nproc)"

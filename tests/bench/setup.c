@@ -169,8 +169,8 @@ static bool write_founding(struct world_seat *seat, struct council_frame *frame,
 void setup_found(struct setup *setup, struct world *world)
 {
     uint32_t n = 0;
-    struct world_seat **seats = setup_seats(world, WORLD_SEATS, &n);
-    for (uint32_t step = 0; step < WORLD_FOUNDING; step++) {
+    struct world_seat **seats = setup_seats(world, world->seats, &n);
+    for (uint32_t step = 0; step < world->councils[0]->founding; step++) {
         for (uint32_t i = 0; i < world->count; i++) {
             world->councils[i]->found = step;
         }
@@ -184,14 +184,14 @@ static bool write_subscribe(struct world_seat *seat, struct council_frame *frame
     const struct world_council *council = world_council_of(&seat->conn);
     council_rpc_write_call(frame, id, COUNCIL_METHOD_LOG_SUBSCRIBE);
     council_rpc_field_bytes(frame, "log", fixture_fold(&council->council)->log, COUNCIL_KEY_BYTES);
-    council_rpc_field_int(frame, "after", WORLD_FOUNDING);
+    council_rpc_field_int(frame, "after", council->founding);
     return true;
 }
 
 void setup_subscribe(struct setup *setup, struct world_seat *const *seats, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        seats[i]->delivered = WORLD_FOUNDING;
+        seats[i]->delivered = world_council_of(&seats[i]->conn)->founding;
     }
     setup_round(setup, seats, n, write_subscribe, NULL);
 }

@@ -32,7 +32,8 @@ static void found(struct world_council *council)
     }
 }
 
-static struct world_council *create(const char *seed, uint32_t number, uint64_t at_ms, bool founded)
+static struct world_council *create(const char *seed, uint32_t number, uint32_t seats,
+                                    uint64_t at_ms, bool founded)
 {
     const struct fixture_policy policy = {.fast = true, .history_all = true, .size = WORLD_SEATS};
     struct world_council *council = bench_alloc(sizeof *council);
@@ -41,16 +42,21 @@ static struct world_council *create(const char *seed, uint32_t number, uint64_t 
     fixture_init(&council->fixture, council->name);
     council->fixture.now_ms = at_ms;
     fixture_council_init(&council->council);
-    for (uint32_t i = 0; i < WORLD_SEATS; i++) {
+    council->founding = seats > 1 ? WORLD_FOUNDING : WORLD_FOUNDING_ALONE;
+    for (uint32_t i = 0; i < seats; i++) {
         struct world_seat *seat = &council->seats[i];
         seat->member = fixture_member(&council->fixture, i);
         seat->conn = (struct wire_conn){.fd = -1, .owner = council, .seat = i};
     }
-    if (founded) {
+    if (founded && seats > 1) {
         found(council);
     } else {
         must(fixture_create(&council->fixture, &council->council, council->seats[0].member, policy),
              "council.create");
+        if (seats == 1) {
+            must(fixture_rotate(&council->fixture, &council->council, council->seats[0].member),
+                 "key.rotate");
+        }
     }
     world_resume(council);
     return council;
@@ -63,14 +69,15 @@ void world_resume(struct world_council *council)
     memcpy(council->heads[tail->seq % (2 * WORLD_LAG_MAX)], tail->head, COUNCIL_HASH_BYTES);
 }
 
-void world_init(struct world *world, uint32_t councils, const char *seed, uint64_t at_ms,
-                bool founded)
+void world_init(struct world *world, uint32_t councils, uint32_t seats, const char *seed,
+                uint64_t at_ms, bool founded)
 {
     world->count = councils;
+    world->seats = seats;
     world->at_ms = at_ms;
     world->councils = bench_alloc(councils * sizeof(struct world_council *));
     for (uint32_t i = 0; i < councils; i++) {
-        world->councils[i] = create(seed, i, at_ms, founded);
+        world->councils[i] = create(seed, i, seats, at_ms, founded);
     }
 }
 

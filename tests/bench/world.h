@@ -14,12 +14,13 @@
 #include "tests/unit/fixture.h"
 
 enum {
-    WORLD_SEATS = 8,         /* members of a council */
-    WORLD_NOTE_BYTES = 400,  /* of a note's text */
-    WORLD_LAG_MAX = 64,      /* notes of one council without an answer */
-    WORLD_PACK_MAX = 128,    /* what surrounds an entry on its way to another server */
-    WORLD_FOUNDING = 10,     /* entries that found a council: create, rotate, invite, seven joins */
-    WORLD_ANSWER_BASE = 1000 /* ids of calls below this are not appends of notes */
+    WORLD_SEATS = 8,        /* members of a council */
+    WORLD_NOTE_BYTES = 400, /* of a note's text */
+    WORLD_LAG_MAX = 64,     /* notes of one council without an answer */
+    WORLD_PACK_MAX = 128,   /* what surrounds an entry on its way to another server */
+    WORLD_FOUNDING = 10,    /* entries that found a council: create, rotate, invite, seven joins */
+    WORLD_FOUNDING_ALONE = 2, /* create, rotate: a founder without others */
+    WORLD_ANSWER_BASE = 1000  /* ids of calls below this are not appends of notes */
 };
 
 /* A member on their connection. */
@@ -45,6 +46,7 @@ struct world_council {
     struct fixture_council council;
     struct world_seat seats[WORLD_SEATS]; /* the first is the founder and author of all notes */
     uint64_t first_seq;                   /* of the first note */
+    uint32_t founding;                    /* entries that found it */
     uint8_t heads[2 * WORLD_LAG_MAX][COUNCIL_HASH_BYTES]; /* by seq modulo their number */
     char *frames;                                         /* owned: every note's frame in a row */
     uint32_t frames_len, frames_size;
@@ -59,16 +61,17 @@ struct world_council {
 struct world {
     struct world_council **councils; /* owned */
     uint32_t count;
+    uint32_t seats; /* of each council: WORLD_SEATS, or 1 for its founder alone */
     uint64_t at_ms; /* the time of all that is signed */
 };
 
 /*
- * Makes `councils` councils. `founded`: with all their founding entries; else only with what is
+ * Makes `councils` councils of `seats` members. `founded`: with all their founding entries; else only with what is
  * needed to log in and to name the log, which is quicker. `at_ms` must be near the server's clock
  * for invites to be open.
  */
-void world_init(struct world *world, uint32_t councils, const char *seed, uint64_t at_ms,
-                bool founded);
+void world_init(struct world *world, uint32_t councils, uint32_t seats, const char *seed,
+                uint64_t at_ms, bool founded);
 void world_fini(struct world *world);
 
 /* The council that a connection belongs to. */
