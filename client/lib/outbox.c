@@ -223,6 +223,18 @@ static void settle_row(struct client *client, const struct outbox_row *row,
     }
 }
 
+/* This machine's trouble, which may pass: it says nothing about the item, which is tried again. */
+static bool tries_again(struct client *client, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES],
+                        enum council_error error)
+{
+    if (error != COUNCIL_E_HOME_BUSY && error != COUNCIL_E_HOME_FULL &&
+        error != COUNCIL_E_HOME_IO && error != COUNCIL_E_NO_MEMORY)
+        return false;
+    client->trouble = client_home_failed(client, error);
+    defer(client, item, log, false);
+    return true;
+}
+
 void outbox_give(struct client *client, uint64_t item, const struct signed_entry *bytes)
 {
     struct outbox_row row;
@@ -263,7 +275,7 @@ static void sign_row(struct client *client, const struct outbox_row *row, enum c
         settle_row(client, row, &bytes);
     else if (intent_waits(row->kind, error))
         defer(client, row->item, row->log, true);
-    else
+    else if (!tries_again(client, row->item, row->log, error))
         outbox_refuse(client, row->item, row->log, error);
     signed_entry_fini(&bytes);
     json_decref(content);
@@ -285,13 +297,14 @@ void outbox_sign(void *ctx, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES],
     struct client *client = ctx;
     struct outbox_row row;
 
-    (void)log;
     undefer(client, item);
     if (duty_sign(client, item))
         return;
     enum council_error error = outbox_row(&client->home, HOME_OUTBOX_GET, item, &row);
 
-    if (error != COUNCIL_OK || (row.state != 1 && row.state != 2)) {
+    if (tries_again(client, item, log, error)) {
+        /* as if it had not been asked for yet */
+    } else if (error != COUNCIL_OK || (row.state != 1 && row.state != 2)) {
         sync_outbox_drop(client->sync, item);
         let_go(client, item);
     } else if (row.bytes.text != NULL && !refused_bytes(client, &row, why)) {
