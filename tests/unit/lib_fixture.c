@@ -140,7 +140,7 @@ enum council_error lib_home_take(struct lib_home *home, const uint8_t log[COUNCI
     council_entry_fini(&entry);
     if (error == COUNCIL_OK) {
         sync_log_remove(client->sync, log);
-        MUST(session_add_log(client, log));
+        error = session_add_log(client, log);
     }
     return error;
 }
