@@ -65,6 +65,7 @@ struct disk {
     /* Call number fail_at (from 1) fails, and with for_good all after it. 0: none. FULL counts writes alone. */
     uint64_t fail_at;
     bool for_good;
+    bool full_for_growth; /* FULL: what is there can be written over, as on most file systems */
     enum disk_fault fault;
     uint64_t failed; /* calls that did */
     enum disk_call failed_call;

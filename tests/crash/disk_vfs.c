@@ -69,7 +69,9 @@ static int vfs_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at)
 static int vfs_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 at)
 {
     struct vfs_file *self = of(file);
-    if (fails(self->disk, DISK_WRITE)) {
+    bool grows = (uint64_t)at + (uint64_t)n > self->file->size;
+    bool exempt = self->disk->fault == DISK_FULL && self->disk->full_for_growth && !grows;
+    if (!exempt && fails(self->disk, DISK_WRITE)) {
         disk_write(self->disk, self->file, from, (uint64_t)at, (uint32_t)n / 2);
         return self->disk->fault == DISK_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
     }

@@ -22,7 +22,7 @@ enum {
 struct store_script {
     struct store *store;
     char path[240];
-    uint64_t seed;
+    uint64_t seed; /* 0: every kind of step in turn, after an append each */
     uint32_t step;
     uint64_t seq[SCRIPT_LOGS]; /* last entry of each log, 0: not there */
     uint8_t code_made[SCRIPT_CODES];
