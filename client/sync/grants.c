@@ -15,14 +15,32 @@ void sync_grants_fini(struct sync_replica *replica)
     replica->grant_count = 0;
 }
 
+/* Where the key's note is, or would be: they are in the order of their keys, since duties ask for each key and epoch. */
+static bool grant_place(const struct sync_replica *replica, const uint8_t key[COUNCIL_KEY_BYTES],
+                        uint32_t *place)
+{
+    uint32_t from = 0, to = replica->grant_count;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        int order = memcmp(replica->grants[middle].key, key, COUNCIL_KEY_BYTES);
+        if (order == 0) {
+            *place = middle;
+            return true;
+        }
+        if (order < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    *place = from;
+    return false;
+}
+
 const struct sync_grant *sync_grant_find(const struct sync_replica *replica,
                                          const uint8_t key[COUNCIL_KEY_BYTES])
 {
-    for (uint32_t i = 0; i < replica->grant_count; i++) {
-        if (memcmp(replica->grants[i].key, key, COUNCIL_KEY_BYTES) == 0)
-            return &replica->grants[i];
-    }
-    return NULL;
+    uint32_t place = 0;
+    return grant_place(replica, key, &place) ? &replica->grants[place] : NULL;
 }
 
 bool sync_grant_has(const struct sync_grant *grant, uint64_t epoch)
@@ -43,10 +61,9 @@ bool sync_replica_given(const struct sync_replica *replica, const uint8_t key[CO
 static struct sync_grant *grant_of(struct sync_replica *replica,
                                    const uint8_t key[COUNCIL_KEY_BYTES])
 {
-    for (uint32_t i = 0; i < replica->grant_count; i++) {
-        if (memcmp(replica->grants[i].key, key, COUNCIL_KEY_BYTES) == 0)
-            return &replica->grants[i];
-    }
+    uint32_t place = 0;
+    if (grant_place(replica, key, &place))
+        return &replica->grants[place];
     if (replica->grant_count >= SYNC_GRANT_KEYS_MAX)
         return NULL;
     struct sync_grant *grown =
@@ -54,7 +71,8 @@ static struct sync_grant *grant_of(struct sync_replica *replica,
     if (!grown)
         return NULL;
     replica->grants = grown;
-    struct sync_grant *grant = &grown[replica->grant_count++];
+    struct sync_grant *grant = &grown[place];
+    memmove(grant + 1, grant, (replica->grant_count++ - place) * sizeof(*grant));
     memset(grant, 0, sizeof(*grant));
     memcpy(grant->key, key, COUNCIL_KEY_BYTES);
     return grant;
