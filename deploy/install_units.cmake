@@ -16,7 +16,7 @@ function(install_with_paths name destination)
     file(INSTALL "${work}/installed/${name}" DESTINATION "${destination}" ${ARGN})
 endfunction()
 
-foreach(unit IN ITEMS councild.service councild-backup.service councild-backup.timer)
+foreach(unit IN ITEMS councild.service councild-backup.service councild-backup.timer councild-metrics.socket councild-metrics.service)
     install_with_paths("${unit}" "${prefix}/lib/systemd/system")
 endforeach()
 install_with_paths(backup "${prefix}/lib/councild"
