@@ -2,6 +2,7 @@
 # Sourced by test_*.sh and long_*.sh, which say with `proof` and `control` what they want.
 #
 #   proof COMMAND...            its results are ours
+#   together "COMMAND"...       the same of several at once
 #   control WHAT PATTERN COMMAND...   the promise is broken: it must fail, and say PATTERN
 #
 # $programs is the folder of the programs, $councild the server, $minutes (long_*.sh alone) the time that there is, $seed what
@@ -58,10 +59,9 @@ result() { # ok|"not ok" TEXT
 # Seconds that a program may take: what it was told, and some more.
 limit() { echo $((${minutes:-3} * 60 + 240)); }
 
-proof() {
-    local status line before=$bad
-    timeout --kill-after=10 "$(limit)" "$@" >"$said" 2>&1 </dev/null
-    status=$?
+# told FILE STATUS PROGRAM: the results in what a program said.
+told() {
+    local line before=$bad
     while IFS= read -r line; do
         case $line in
         'ok '*) result ok "${line#ok * - }" ;;
@@ -69,8 +69,30 @@ proof() {
         1..*) ;;
         *) echo "# ${line#\# }" ;;
         esac
-    done <"$said"
-    ((status == 0 || bad > before)) || result "not ok" "$(basename "$1") ended with status $status"
+    done <"$1"
+    (($2 == 0 || bad > before)) || result "not ok" "$(basename "$3") ended with status $2"
+}
+
+proof() {
+    timeout --kill-after=10 "$(limit)" "$@" >"$said" 2>&1 </dev/null
+    told "$said" $? "$1"
+}
+
+together() {
+    local command pids=() i=0
+    for command in "$@"; do
+        # shellcheck disable=SC2086  # words of a command
+        timeout --kill-after=10 "$(limit)" $command >"$said.$i" 2>&1 </dev/null &
+        pids+=($!)
+        i=$((i + 1))
+    done
+    i=0
+    for command in "$@"; do
+        wait "${pids[$i]}"
+        told "$said.$i" $? "${command%% *}"
+        rm -f "$said.$i"
+        i=$((i + 1))
+    done
 }
 
 control() {

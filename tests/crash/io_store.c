@@ -21,7 +21,7 @@ static enum io_outcome outcome(enum store_status status)
 
 static enum io_outcome open_it(void *plan, const char *folder)
 {
-    return outcome(store_script_open(plan, folder, 0));
+    return outcome(store_script_open(plan, folder, io_seed));
 }
 
 static void close_it(void *plan)
