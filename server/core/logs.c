@@ -116,21 +116,28 @@ static bool grow(struct core *core)
     return true;
 }
 
+static struct core_idle *idle_of(struct core *core, const struct core_log *log)
+{
+    return log->fold->kind == STORE_LOG_MEMBER ? &core->members : &core->councils;
+}
+
 static void idle_remove(struct core *core, struct core_log *log)
 {
     if (!log->idle) {
         return;
     }
+    struct core_idle *idle = idle_of(core, log);
     if (log->idle_prev != NULL) {
         log->idle_prev->idle_next = log->idle_next;
     } else {
-        core->idle_first = log->idle_next;
+        idle->first = log->idle_next;
     }
     if (log->idle_next != NULL) {
         log->idle_next->idle_prev = log->idle_prev;
     } else {
-        core->idle_last = log->idle_prev;
+        idle->last = log->idle_prev;
     }
+    idle->count--;
     log->idle_prev = log->idle_next = NULL;
     log->idle = false;
     core->cache_bytes -= log->fold_bytes;
@@ -138,16 +145,18 @@ static void idle_remove(struct core *core, struct core_log *log)
 
 static void idle_append(struct core *core, struct core_log *log)
 {
+    struct core_idle *idle = idle_of(core, log);
     log->idle = true;
     log->fold_bytes = measure(log->fold);
     core->cache_bytes += log->fold_bytes;
-    log->idle_prev = core->idle_last;
-    if (core->idle_last != NULL) {
-        core->idle_last->idle_next = log;
+    log->idle_prev = idle->last;
+    if (idle->last != NULL) {
+        idle->last->idle_next = log;
     } else {
-        core->idle_first = log;
+        idle->first = log;
     }
-    core->idle_last = log;
+    idle->last = log;
+    idle->count++;
 }
 
 struct core_log *core_log_pin(struct core *core, const uint8_t key[COUNCIL_KEY_BYTES])
@@ -219,14 +228,21 @@ void core_log_unpin(struct core *core, struct core_log *log)
     }
 }
 
+static void evict(struct core *core, struct core_log *log)
+{
+    core_log_drop_fold(core, log);
+    core_log_settle(core, log);
+}
+
 void core_logs_trim(struct core *core)
 {
-    struct core_log *next = NULL;
-    for (struct core_log *log = core->idle_first;
-         log != NULL && core->cache_bytes > core->limits.cache_bytes; log = next) {
-        next = log->idle_next;
-        core_log_drop_fold(core, log);
-        core_log_settle(core, log);
+    /* A member log is short and soon read again; a council's may be long. */
+    while (core->members.first != NULL && (core->members.count > core->limits.cached_members ||
+                                           core->cache_bytes > core->limits.cache_bytes)) {
+        evict(core, core->members.first);
+    }
+    while (core->councils.first != NULL && core->cache_bytes > core->limits.cache_bytes) {
+        evict(core, core->councils.first);
     }
 }
 
@@ -256,5 +272,5 @@ void core_logs_fini(struct core *core)
     free(core->logs);
     core->logs = NULL;
     core->logs_size = 0;
-    core->idle_first = core->idle_last = NULL;
+    core->members = core->councils = (struct core_idle){NULL, NULL, 0};
 }

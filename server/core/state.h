@@ -176,6 +176,12 @@ struct core_quota {
     uint64_t entries, bytes; /* 0: as the limit says */
 };
 
+/* Folded logs that nothing is using, least recently used first. */
+struct core_idle {
+    struct core_log *first, *last;
+    uint32_t count;
+};
+
 struct core {
     struct core_ops ops;
     char *origin, *version, *discover;
@@ -199,8 +205,8 @@ struct core {
 
     struct core_log **logs; /* hash table */
     uint32_t logs_size, logs_count, resident_count;
-    struct core_log *idle_first, *idle_last; /* resident and unpinned, least recently used first */
-    uint64_t cache_bytes;                    /* of those */
+    struct core_idle members, councils; /* resident and unpinned */
+    uint64_t cache_bytes;               /* of those */
 
     struct core_call *calls;
     uint64_t call_count;

@@ -27,7 +27,7 @@ enum {
     NET_HANDSHAKES_MAX = 2048, /* connections that are no WebSocket yet; the oldest goes first */
     NET_FRAGMENTS_MAX = 64,    /* fragments of one message */
     NET_HEADER_BYTES = 4096,   /* of an HTTP request's headers */
-    NET_READ_BYTES = 1024,     /* read at once from a connection, kept for each of them */
+    NET_READ_BYTES = 512,      /* read at once from a connection, kept for each of them */
     NET_WRITE_BYTES = 65536,   /* written at once to a connection, kept once */
     NET_MESSAGE_FIRST = 4096,  /* first room for a message in pieces */
     NET_CLOSE_REASON_BYTES = CORE_CLOSE_REASON_MAX + 1
