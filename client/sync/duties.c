@@ -21,25 +21,39 @@ static bool stays_in(const struct council *council, const struct council_person 
     return false;
 }
 
-static bool lacks(const struct sync_log *log, const struct council_person *person, uint64_t epoch)
+/* What this person's keys were given, looked up once for all epochs. */
+struct given {
+    const struct sync_grant *of[COUNCIL_DEVICES_MAX + 1], *own;
+    uint32_t count;
+};
+
+static void look_up(const struct sync *sync, const struct sync_log *log,
+                    const struct council_person *person, struct given *given)
 {
     const struct sync_replica *replica = &log->replica;
-    if (!stays_in(&replica->state.council, person, epoch))
-        return false;
-    for (uint32_t i = 0; i < person->pin.device_count; i++) {
-        if (!sync_replica_given(replica, person->pin.devices[i].sign, epoch))
-            return true;
-    }
-    return !sync_replica_given(replica, person->pin.recovery.sign, epoch);
+    given->count = 0;
+    for (uint32_t i = 0; i < person->pin.device_count; i++)
+        given->of[given->count++] = sync_grant_find(replica, person->pin.devices[i].sign);
+    given->of[given->count++] = sync_grant_find(replica, person->pin.recovery.sign);
+    given->own = sync_grant_find(replica, sync->device);
+}
+
+static bool lacks(const struct sync_log *log, const struct council_person *person,
+                  const struct given *given, uint64_t epoch)
+{
+    bool all = true;
+    for (uint32_t i = 0; i < given->count && all; i++)
+        all = sync_grant_has(given->of[i], epoch);
+    return !all && stays_in(&log->replica.state.council, person, epoch);
 }
 
 /* An epoch that this person lacks and this device can give. */
 static bool can_give(const struct sync *sync, const struct sync_log *log,
-                     const struct council_person *person, uint64_t epoch)
+                     const struct council_person *person, const struct given *given, uint64_t epoch)
 {
-    if (!lacks(log, person, epoch))
+    if (!lacks(log, person, given, epoch))
         return false;
-    return sync_replica_given(&log->replica, sync->device, epoch) ||
+    return sync_grant_has(given->own, epoch) ||
            (sync->ops->holds && sync->ops->holds(sync->ctx, log->log, epoch));
 }
 
@@ -48,7 +62,9 @@ static bool history_for(const struct sync *sync, const struct sync_log *log,
                         const struct council_person *person, struct sync_duty *duty)
 {
     uint64_t last = log->replica.state.council.epoch, epoch = 1;
-    while (epoch <= last && !can_give(sync, log, person, epoch))
+    struct given given;
+    look_up(sync, log, person, &given);
+    while (epoch <= last && !can_give(sync, log, person, &given, epoch))
         epoch++;
     if (epoch > last)
         return false;
@@ -58,7 +74,7 @@ static bool history_for(const struct sync *sync, const struct sync_log *log,
     memcpy(duty->member, person->pin.member, COUNCIL_KEY_BYTES);
     duty->from = epoch;
     while (epoch <= last && epoch - duty->from < COUNCIL_HISTORY_EPOCHS_MAX &&
-           can_give(sync, log, person, epoch))
+           can_give(sync, log, person, &given, epoch))
         duty->to = epoch++;
     return true;
 }
