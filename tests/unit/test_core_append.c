@@ -304,6 +304,29 @@ static void the_cache_is_bounded(void **state)
     core_world_end(&w);
 }
 
+/* Member logs have a limit of their own: the council's log stays, theirs come back when they are needed. */
+static void idle_member_logs_are_few(void **state)
+{
+    (void)state;
+    struct core_world w;
+    struct core_stats stats;
+    struct core_config config = core_fake_config(&w.fake);
+    config.limits.cached_members = 1;
+    core_world_begin(&w, config);
+    core_world_found(&w, 4);
+    core_world_post(&w, 1);
+    core_world_send(&w, w.sessions[1]);
+    core_stats(w.fake.core, &stats);
+    assert_int_equal(stats.logs_resident, 2);
+    for (uint32_t i = 0; i < 4; i++) {
+        (void)core_fake_login_new(&w.fake, core_world_person(&w, i), 0);
+        core_stats(w.fake.core, &stats);
+        assert_int_equal(stats.logs_resident, 2);
+    }
+    assert_int_equal(core_world_differs(&w, w.sent), 0);
+    core_world_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +339,7 @@ int main(void)
         cmocka_unit_test(an_io_error_is_fatal),
         cmocka_unit_test(a_closed_connection_cancels_nothing),
         cmocka_unit_test(the_cache_is_bounded),
+        cmocka_unit_test(idle_member_logs_are_few),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
