@@ -4,26 +4,35 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 
-# name | needs one of these to exist (glob; empty: always) | slow: left out by --fast | title
+# name | needs one of these to exist (glob; empty: always) | slow: left out by --fast | seconds it may take on two processors | title
+# A stage that takes longer is said to be over its budget: then it is made shorter, never left out. All together stay under 20 minutes, from an empty build folder.
 stages=(
-    "deps||no|packages that are missing"
-    "format|*/*.[ch]|no|clang-format of the tracked C files"
-    "layers|tests/layers.py|no|who may know whom"
-    "gcc|CMakeLists.txt|no|GCC build, warnings are errors"
-    "clang|CMakeLists.txt|slow|clang build, warnings are errors"
-    "asan|CMakeLists.txt|no|build with address and undefined-behaviour sanitizers"
-    "unit|tests/unit/test_*.c|no|unit tests, sanitized"
-    "vectors|tests/independent/check.py|no|vectors against the independent check and the library"
-    "sim|tests/sim/main.c|no|councils played from a seed each, sanitized"
-    "store|tests/store/test_*|no|store tests, sanitized"
-    "integration|tests/integration/test_*|no|the real binaries, sanitized"
-    "crash|tests/crash/test_*|no|killed at any moment, sanitized"
-    "tidy|protocol/*.c|slow|clang-tidy"
+    "deps||no|5|packages that are missing"
+    "format|*/*.[ch]|no|20|clang-format of the tracked C files"
+    "layers|tests/layers.py|no|5|who may know whom"
+    "gcc|CMakeLists.txt|no|60|GCC build, warnings are errors"
+    "clang|CMakeLists.txt|slow|60|clang build, warnings are errors"
+    "asan|CMakeLists.txt|no|90|build with address and undefined-behaviour sanitizers"
+    "unit|tests/unit/test_*.c|no|60|unit tests, sanitized"
+    "vectors|tests/independent/check.py|no|15|vectors against the independent check and the library"
+    "corpus|tests/fuzz/targets.txt|no|20|the corpora of all fuzz targets, sanitized"
+    "soundness|tests/soundness/main.c|no|35|whatever is done to a valid log is refused by the right error"
+    "sim|tests/sim/main.c|no|60|councils played from a seed each, sanitized"
+    "store|tests/store/test_*|no|20|store tests, sanitized"
+    "integration|tests/integration/test_*|no|240|the real binaries, sanitized"
+    "crash|tests/crash/test_*|no|120|killed at any moment, sanitized"
+    "fuzz|tests/fuzz/targets.txt|slow|140|every parser under libFuzzer"
+    "tsan|tests/checkers/threads.sh|slow|90|the server under the thread sanitizer"
+    "valgrind|tests/checkers/memcheck.sh|slow|60|the client under valgrind"
+    "tidy|protocol/*.c|slow|240|clang-tidy"
 )
 
 logs=build/test-logs
 jobs=$(nproc)
 fast=no
+long=no
+list=no
+minutes=60
 only=()
 passed=0
 failed=0
@@ -32,11 +41,13 @@ failures=()
 usage() {
     cat <<'TEXT'
 Usage: tests/run.sh [--fast] [--only STAGE]... [--list] [--jobs N]
+       tests/run.sh --long [--minutes N] [--only PROOF]... [--list]
 
-Runs every test; the last line is "N passed, N failed".
-  --fast         leave out the clang build and clang-tidy
+Runs every test; the last line is "N passed, N failed", the table before it says what each stage took.
+  --fast         leave out the clang build, clang-tidy, fuzzing, the thread sanitizer and valgrind
+  --long         instead the long versions of the proofs, tests/*/long_*: N minutes (default 60) for all together
   --only STAGE   this stage alone (may be repeated); builds that it needs are made first
-  --list         the stages there are
+  --list         the stages (with --long: the proofs) there are
   --jobs N       at most N things at once (default: the number of processors)
   --help         this text
 
@@ -111,9 +122,11 @@ run_tap() {
 
 # --- builds -----------------------------------------------------------------------------------
 
-# cmake_build PRESET: configured anew each time, which is quick, so that new folders are seen.
+# cmake_build PRESET [--target NAME...]: configured anew each time, which is quick, so that new folders are seen.
 cmake_build() {
-    cmake --preset "$1" && cmake --build "build/$1" -j "$jobs"
+    local preset=$1
+    shift
+    cmake --preset "$preset" && cmake --build "build/$preset" -j "$jobs" "$@"
 }
 
 built_asan=no
@@ -232,6 +245,48 @@ scripts_of() {
     ((${#programs[@]} == 0)) || COUNCIL_BIN=$(council_bin) run_tap "$folder" "$seconds" "${programs[@]}"
 }
 
+# What a corpus holds must not break a target: seeds made from the vectors, and what once broke one.
+stage_corpus() {
+    need_asan || { fail 1 "corpus: no sanitized build" "$logs/asan.log" && return; }
+    local target rest built=build/asan/tests/fuzz
+    mkdir -p "$logs/corpus"
+    while read -r target rest; do
+        local corpora=("$built/corpus/$target")
+        [[ ! -d tests/fuzz/corpus/$target ]] || corpora+=("tests/fuzz/corpus/$target")
+        once "corpus/$target" timeout 120 "$built/fuzz_$target" "${corpora[@]}"
+        grep -qE '^[1-9][0-9]* inputs$' "$logs/corpus/$target.log" || fail 1 "corpus of $target is empty" "$logs/corpus/$target.log"
+    done < <(grep -v '^#' tests/fuzz/targets.txt)
+}
+
+# tap_stage NAME COMMAND...: a program whose TAP is the stage's.
+tap_stage() {
+    local name=$1
+    shift
+    "$@" >"$logs/$name.log" 2>&1 </dev/null
+    count_tap "$name" "$logs/$name.log" $?
+}
+
+# The control lacks one check at a time.
+stage_soundness() {
+    if ! cmake_build dev --target council-soundness council-soundness-control >"$logs/soundness-build.log" 2>&1; then
+        fail 1 "soundness: the build does not stand" "$logs/soundness-build.log"
+        return
+    fi
+    tap_stage soundness build/dev/tests/soundness/council-soundness --jobs "$jobs" protocol/vectors
+    tap_stage soundness-control build/dev/tests/soundness/council-soundness-control protocol/vectors
+}
+
+stage_fuzz() { tap_stage fuzz tests/fuzz/run.sh --seconds 8 --jobs "$jobs"; }
+stage_tsan() { tap_stage tsan tests/checkers/threads.sh; }
+
+stage_valgrind() {
+    if ! cmake_build dev --target councild council-cli council-control-memory >"$logs/valgrind-build.log" 2>&1; then
+        fail 1 "valgrind: the build does not stand" "$logs/valgrind-build.log"
+        return
+    fi
+    tap_stage valgrind tests/checkers/memcheck.sh build/dev/bin
+}
+
 stage_store() { scripts_of store 300; }
 stage_integration() { scripts_of integration 420; }
 stage_crash() { scripts_of crash 420; }
@@ -274,11 +329,65 @@ stage_tidy() {
     count_tap tidy "$logs/tidy.log" 0
 }
 
+# --- the long versions ----------------------------------------------------------------------
+
+long_proofs() {
+    local script
+    for script in tests/*/long_*.sh tests/*/long_*.py; do
+        [[ ! -x $script ]] || printf '%s\n' "$script"
+    done
+}
+
+# The line below a title in a script's comments, or the whole first one.
+about() { sed -n '2,3{/^#/s/^# *//p;/^"""/s/^"""//p}' "$1" | head -n 1 | cut -c1-110; }
+
+# run_long SCRIPT MINUTES: one line of what came of it; while it runs, what it said last, once a minute.
+run_long() {
+    local script=$1 share=$2 name log pid status started=$SECONDS said=$SECONDS ok not_ok
+    name=$(basename "$script")
+    log=$logs/long/$name.log
+    timeout --kill-after=30 $((share * 60 + 900)) "$script" --minutes "$share" >"$log" 2>&1 </dev/null &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null; do
+        sleep 1
+        ((SECONDS - said < 60)) && continue
+        said=$SECONDS
+        printf '    %s: %d of about %d s: %s\n' "$name" $((SECONDS - started)) $((share * 60)) "$(tail -n 1 "$log" | cut -c1-100)"
+    done
+    wait "$pid"
+    status=$?
+    ok=$passed not_ok=$failed
+    count_tap "$name" "$log" "$status" >/dev/null
+    printf '%-28s %4d ok %4d not ok in %d s\n' "$name" $((passed - ok)) $((failed - not_ok)) $((SECONDS - started))
+    ((failed == not_ok)) || grep -E '^not ok' "$log" | head -n 5 | sed 's/^/    /'
+}
+
+long_run() {
+    local chosen=() script share
+    while read -r script; do
+        if ((${#only[@]} == 0)) || printf '%s\n' "${only[@]}" | grep -qxE "$(basename "$script" | sed -E 's/^long_(.*)\.[a-z]+$/(long_)?\1(.[a-z]+)?/')"; then
+            chosen+=("$script")
+        fi
+    done < <(long_proofs)
+    ((${#chosen[@]})) || { echo "run.sh: no such proof; see --long --list" >&2 && exit 2; }
+    mkdir -p "$logs/long"
+    share=$((minutes / ${#chosen[@]}))
+    ((share > 0)) || share=1
+    printf '%d proofs, %d min each; logs in %s\n' "${#chosen[@]}" "$share" "$logs/long"
+    for script in "${chosen[@]}"; do run_long "$script" "$share"; done
+}
+
 # --- the run ----------------------------------------------------------------------------------
 
 while (($#)); do
     case $1 in
     --fast) fast=yes ;;
+    --long) long=yes ;;
+    --minutes)
+        [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || { usage >&2 && exit 2; }
+        minutes=$2
+        shift
+        ;;
     --only)
         (($# > 1)) || { usage >&2 && exit 2; }
         only+=("$2")
@@ -289,15 +398,37 @@ while (($#)); do
         jobs=$2
         shift
         ;;
-    --list)
-        available | awk -F'|' '{ printf "%-12s %s\n", $1, $4 }'
-        exit 0
-        ;;
+    --list) list=yes ;;
     --help | -h) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
     esac
     shift
 done
+
+if [[ $list == yes && $long == yes ]]; then
+    while read -r script; do printf '%-34s %s\n' "$script" "$(about "$script")"; done < <(long_proofs)
+    exit 0
+elif [[ $list == yes ]]; then
+    available | awk -F'|' '{ printf "%-12s %4d s  %s\n", $1, $4, $5 }'
+    exit 0
+fi
+
+mkdir -p "$logs"
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
+finish() {
+    ((${#failures[@]} == 0)) || printf 'failed: %s\n' "${failures[@]}"
+    printf 'took %d s\n' "$SECONDS"
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+    ((failed == 0))
+    exit
+}
+
+if [[ $long == yes ]]; then
+    long_run
+    finish
+fi
 
 mapfile -t run < <(available)
 for name in ${only[@]+"${only[@]}"}; do
@@ -314,24 +445,25 @@ selected() {
     fi
 }
 
-mkdir -p "$logs"
-export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
-export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 chosen=()
 for stage in "${run[@]}"; do selected "$stage" && chosen+=("$stage"); done
 
 number=0
+table=()
+over=0
 for stage in "${chosen[@]}"; do
     number=$((number + 1))
     before=("$passed" "$failed")
     started=$SECONDS
-    printf '[%d/%d] %s: %s\n' "$number" "${#chosen[@]}" "$(field "$stage" 1)" "$(field "$stage" 4)"
+    printf '[%d/%d] %s: %s\n' "$number" "${#chosen[@]}" "$(field "$stage" 1)" "$(field "$stage" 5)"
     "stage_$(field "$stage" 1)"
-    printf '    %d passed, %d failed in %d s\n' $((passed - before[0])) $((failed - before[1])) \
-        $((SECONDS - started))
+    took=$((SECONDS - started)) budget=$(field "$stage" 4) remark=
+    printf '    %d passed, %d failed in %d s\n' $((passed - before[0])) $((failed - before[1])) "$took"
+    ((took <= budget)) || { remark=' over its budget' && over=$((over + 1)); }
+    table+=("$(printf '%-12s %5d s of %4d s %6d passed %4d failed%s' "$(field "$stage" 1)" "$took" "$budget" \
+        $((passed - before[0])) $((failed - before[1])) "$remark")")
 done
 
-((${#failures[@]} == 0)) || printf 'failed: %s\n' "${failures[@]}"
-printf 'took %d s\n' "$SECONDS"
-printf '%d passed, %d failed\n' "$passed" "$failed"
-((failed == 0))
+printf '%s\n' "${table[@]}"
+((over == 0)) || printf '%d stages took longer than they may: shorten them\n' "$over"
+finish
