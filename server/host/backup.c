@@ -4,7 +4,6 @@
 #include "server/host/backup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,8 +94,19 @@ static bool has_room(const struct host_backup_how *backup, const char *folder)
     return statvfs(folder, &disk) != 0 || (uint64_t)disk.f_bavail * disk.f_frsize >= need;
 }
 
+/* On the thread of whoever asked: the copy's disk, however slow. */
+static bool write_out(struct copying *copying)
+{
+    enum store_status status = store_backup_write(copying->copy);
+    /* Little by little, so that the flush at the end does not hold up the journal's. */
+    if (copying->result->steps % WRITE_OUT_STEPS == 0) {
+        store_backup_write_back(copying->copy);
+    }
+    return status == STORE_OK || failed(copying->result, copying->part, store_status_name(status));
+}
+
 /* All steps; the store's thread is free between them. */
-static bool copy_all(struct copying *copying, int fd)
+static bool copy_all(struct copying *copying)
 {
     const struct host_backup_how *backup = copying->backup;
     uint64_t told_us = 0;
@@ -107,9 +117,8 @@ static bool copy_all(struct copying *copying, int fd)
         if (copying->status != STORE_OK) {
             return failed(copying->result, backup->file, store_status_name(copying->status));
         }
-        /* Little by little, so that the flush at the end does not hold up the journal's. */
-        if (copying->result->steps % WRITE_OUT_STEPS == 0) {
-            (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE);
+        if (!write_out(copying)) {
+            return false;
         }
         uint64_t now_us = host_mono_us();
         if (now_us >= told_us + PROGRESS_US) {
@@ -119,21 +128,8 @@ static bool copy_all(struct copying *copying, int fd)
             }
         }
     }
-    return true;
-}
-
-static bool make_durable(const struct host_backup_how *backup, const char *part, const char *folder,
-                         int fd, struct host_backup_result *result)
-{
-    struct stat at;
-    if (fsync(fd) != 0 || fstat(fd, &at) != 0) {
-        return failed(result, part, strerror(errno));
-    }
-    if (rename(part, backup->file) != 0 || !host_sync_folder(folder)) {
-        return failed(result, backup->file, strerror(errno));
-    }
-    result->bytes = (uint64_t)at.st_size;
-    return true;
+    enum store_status status = store_backup_sync(copying->copy, &copying->result->bytes);
+    return status == STORE_OK || failed(copying->result, copying->part, store_status_name(status));
 }
 
 static bool run(struct copying *copying, const char *folder)
@@ -148,17 +144,15 @@ static bool run(struct copying *copying, const char *folder)
                       copying->status == STORE_NOT_FOUND ? "there is no such folder"
                                                          : store_status_name(copying->status));
     }
-    int fd = open(copying->part, O_RDONLY | O_CLOEXEC);
-    bool good = fd >= 0 && copy_all(copying, fd);
+    bool good = copy_all(copying);
     /* In any case, or the store could not be closed. */
     if (!backup->on_store(backup->ctx, end, copying)) {
         good = failed(result, backup->file, "the server is stopping");
     } else if (good && copying->status != STORE_OK) {
         good = failed(result, backup->file, store_status_name(copying->status));
     }
-    good = good && make_durable(backup, copying->part, folder, fd, result);
-    if (fd >= 0) {
-        close(fd);
+    if (good && (rename(copying->part, backup->file) != 0 || !host_sync_folder(folder))) {
+        good = failed(result, backup->file, strerror(errno));
     }
     if (!good) {
         (void)unlink(copying->part);

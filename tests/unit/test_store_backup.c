@@ -31,7 +31,7 @@ static void holds_what_is_appended_meanwhile(void **state)
     struct fixture *fx = *state;
     struct store_backup *backup = NULL;
     char path[128];
-    uint64_t seq = 5000, other = 0, pages = 0, of = 0;
+    uint64_t seq = 5000, other = 0, pages = 0, of = 0, bytes = 0;
     bool done = false, more = false;
     struct stat at;
     copy_path(fx, path);
@@ -48,13 +48,20 @@ static void holds_what_is_appended_meanwhile(void **state)
             assert_status(store_maintain(fx->store, 10, &more), STORE_OK);
         }
         assert_status(store_backup_step(backup, 4, &done), STORE_OK);
+        if (steps % 3 == 0) { /* what waits is read back by the engine */
+            assert_status(store_backup_write(backup), STORE_OK);
+            store_backup_write_back(backup);
+        }
     }
+    assert_status(store_backup_write(backup), STORE_OK);
+    assert_status(store_backup_sync(backup, &bytes), STORE_OK);
     store_backup_progress(backup, &pages, &of);
     assert_int_equal(pages, of);
     assert_true(of > 20);
     assert_status(store_backup_end(backup), STORE_OK);
     assert_int_equal(stat(path, &at), 0);
     assert_int_equal(at.st_mode & 0777, 0600);
+    assert_int_equal(at.st_size, bytes);
     struct store *copy = open_copy(path);
     fx_check_log(copy, 1, seq);
     fx_check_log(copy, 2, other);
@@ -93,6 +100,21 @@ static void given_up_leaves_the_store(void **state)
     fx_check_log(fx->store, 1, 5100);
 }
 
+static void is_nothing_before_it_was_written(void **state)
+{
+    struct fixture *fx = *state;
+    struct store_backup *backup = NULL;
+    char path[128];
+    bool done = false;
+    copy_path(fx, path);
+    fx_append_run(fx->store, 1, 1, 100);
+    assert_status(store_backup_begin(fx->store, path, &backup), STORE_OK);
+    assert_status(store_backup_step(backup, 100000, &done), STORE_OK);
+    assert_true(done);
+    assert_status(store_backup_end(backup), STORE_INVALID);
+    assert_int_equal(unlink(path), 0);
+}
+
 /* A file may not grow beyond a limit: to the copy that is a full disk, to the store (whose files are smaller) nothing. */
 static void a_full_disk_is_the_copys_alone(void **state)
 {
@@ -113,12 +135,15 @@ static void a_full_disk_is_the_copys_alone(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     while (status == STORE_OK && !done) {
         status = store_backup_step(backup, STORE_BACKUP_PAGES, &done);
+        if (status == STORE_OK) {
+            status = store_backup_write(backup);
+        }
     }
     enum store_status ended = store_backup_end(backup);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     (void)signal(SIGXFSZ, old);
-    assert_true(status != STORE_OK);
-    assert_true(ended != STORE_OK);
+    assert_status(status, STORE_FULL);
+    assert_status(ended, STORE_INVALID);
     assert_int_equal(unlink(path), 0);
     fx_append_run(fx->store, 1, 20001, 20100);
     fx_check_log(fx->store, 1, 20100);
@@ -177,6 +202,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(holds_what_is_appended_meanwhile, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(takes_no_file_that_is_there, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(given_up_leaves_the_store, fx_setup, fx_teardown),
+        cmocka_unit_test_setup_teardown(is_nothing_before_it_was_written, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_is_the_copys_alone, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(every_commit_is_flushed_and_timed, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(settings_are_walked_and_dropped, fx_setup, fx_teardown),
