@@ -108,7 +108,7 @@ static void new_world(void)
     }
     (void)snprintf(seed, sizeof seed, "kill/%llu/%llu", (unsigned long long)run.chance.state,
                    (unsigned long long)run.worlds++);
-    world_init(&run.world, COUNCILS, seed, bench_wall_ms(), true);
+    world_init(&run.world, COUNCILS, WORLD_SEATS, seed, bench_wall_ms(), true);
     memset(run.books, 0, sizeof run.books);
     for (uint32_t i = 0; i < COUNCILS; i++) {
         const struct fixture_log *log = &run.world.councils[i]->council.log;
