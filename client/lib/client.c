@@ -113,7 +113,10 @@ enum council_error client_open(struct client **out, const char *path, bool creat
         return COUNCIL_E_NO_MEMORY;
     client->duties_fd = -1;
     client->keyring = keyring_create();
-    if (client->keyring == NULL) {
+    client->checks = checks_create();
+    if (client->keyring == NULL || client->checks == NULL) {
+        keyring_destroy(client->keyring);
+        checks_destroy(client->checks);
         free(client);
         return COUNCIL_E_NO_MEMORY;
     }
@@ -136,6 +139,7 @@ void client_close(struct client *client)
         (void)close(client->duties_fd);
     home_close(&client->home);
     keyring_destroy(client->keyring);
+    checks_destroy(client->checks);
     free(client->ca_file);
     free(client->items);
     free(client->deferred);

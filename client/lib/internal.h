@@ -96,6 +96,7 @@ struct client {
     struct sync *sync; /* NULL: nobody in the home */
     struct net *net;   /* NULL until it is needed */
     struct agent *agent;
+    struct checks *checks;
     char *ca_file;
     struct moving *moving; /* borrowed; NULL but while the home moves to another server */
 
@@ -203,7 +204,12 @@ enum council_error post_open(struct client *client, const struct council_entry *
                              const uint8_t *data, uint32_t data_len, json_t **content);
 
 /* checks.c: signatures on several threads */
-void checks_verify(void *ctx, struct sync_check *checks, uint32_t count);
+struct checks;
+struct checks *checks_create(void);
+void checks_destroy(struct checks *checks); /* NULL is fine; nothing may be under way */
+/* As sync_ops.check_begin and check_wait. */
+void checks_begin(void *ctx, struct sync_check *check);
+void checks_wait(void *ctx);
 
 /* intent.c, intent_kinds.c: from what is wanted to signed bytes */
 struct signed_entry {

@@ -302,7 +302,7 @@ static void gap(struct sync *sync, struct sync_log *log, uint64_t seq)
 }
 
 /* Puts the entry into the queue and takes its data, and its text where it has one of its own. */
-static bool enqueue(struct sync_log *log, struct council_wire_entry *wire)
+static bool enqueue(struct sync *sync, struct sync_log *log, struct council_wire_entry *wire)
 {
     if (!log->queue)
         log->queue = calloc(SYNC_BATCH_ENTRIES, sizeof(*log->queue));
@@ -330,6 +330,7 @@ static bool enqueue(struct sync_log *log, struct council_wire_entry *wire)
     in->error = council_entry_parse(&in->entry, in->text, in->len);
     in->parsed = in->error == COUNCIL_OK;
     log->queued_bytes += in->len + in->data_len;
+    sync_check_begin(sync, in);
     return true;
 }
 
@@ -341,7 +342,7 @@ static void take(struct sync *sync, struct sync_log *log, struct council_wire_en
             again(sync, log, wire);
     } else if (wire->seq != sync_log_end(log) + 1) {
         gap(sync, log, wire->seq);
-    } else if (!enqueue(log, wire)) {
+    } else if (!enqueue(sync, log, wire)) {
         sync_begin_close(sync, COUNCIL_E_NO_MEMORY);
     } else if (log->queued == SYNC_BATCH_ENTRIES || log->queued_bytes >= SYNC_BATCH_BYTES) {
         sync_intake(sync, log);

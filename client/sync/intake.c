@@ -1,7 +1,7 @@
 /*
  * intake.c - from the queue through every check into the replica, and in batches into the home.
  *
- * Owns the order: signatures of the batch, then each entry's rules, then storing, then telling the outbox. Must not know how entries came or where
+ * Owns the order: signatures of the batch (begun when an entry comes), then each entry's rules, then storing, then telling the outbox. Must not know how entries came or where
  * they are stored. Invariant: nothing is stored that was not checked, nothing is acknowledged that was not stored, and the
  * first invalid entry ends its log.
  */
@@ -29,33 +29,41 @@ static void queue_drop(struct sync_log *log, uint32_t count)
         log->queued_bytes += log->queue[i].len + log->queue[i].data_len;
 }
 
-void sync_queue_clear(struct sync_log *log)
+/* After this nobody looks at what is queued but this thread. */
+static void wait_for_checks(struct sync *sync)
 {
+    if (sync->checking)
+        sync->ops->check_wait(sync->ctx);
+    sync->checking = false;
+}
+
+void sync_queue_clear(struct sync *sync, struct sync_log *log)
+{
+    wait_for_checks(sync);
     queue_drop(log, log->queued);
 }
 
-/* Signatures need nothing but their entries, so a shell with threads may check them side by side. */
+void sync_check_begin(struct sync *sync, struct incoming *in)
+{
+    if (!in->parsed || !sync->ops->check_begin)
+        return;
+    in->check =
+        (struct sync_check){.entry = &in->entry, .sig = in->sig, .error = COUNCIL_E_BAD_SIGNATURE};
+    sync->checking = true;
+    sync->ops->check_begin(sync->ctx, &in->check);
+}
+
+/* Signatures need nothing but their entries, so a shell with threads has begun to check them when they came. */
 static void verify(struct sync *sync, struct sync_log *log)
 {
-    static const uint32_t MAX = SYNC_BATCH_ENTRIES;
-    struct sync_check checks[SYNC_BATCH_ENTRIES];
-    uint32_t where[SYNC_BATCH_ENTRIES], count = 0;
-    for (uint32_t i = 0; i < log->queued && count < MAX; i++) {
-        if (!log->queue[i].parsed)
+    wait_for_checks(sync);
+    for (uint32_t i = 0; i < log->queued; i++) {
+        struct incoming *in = &log->queue[i];
+        if (!in->parsed)
             break; /* nothing after it is taken anyway */
-        where[count] = i;
-        checks[count++] = (struct sync_check){.entry = &log->queue[i].entry,
-                                              .sig = log->queue[i].sig,
-                                              .error = COUNCIL_E_BAD_SIGNATURE};
+        in->error =
+            sync->ops->check_begin ? in->check.error : council_entry_verify(&in->entry, in->sig);
     }
-    if (sync->ops->verify && count > 1) {
-        sync->ops->verify(sync->ctx, checks, count);
-    } else {
-        for (uint32_t i = 0; i < count; i++)
-            checks[i].error = council_entry_verify(checks[i].entry, checks[i].sig);
-    }
-    for (uint32_t i = 0; i < count; i++)
-        log->queue[where[i]].error = checks[i].error;
 }
 
 static void invalid(struct sync *sync, struct sync_log *log, const struct incoming *in,
@@ -104,7 +112,7 @@ static bool store(struct sync *sync, struct sync_log *log, uint32_t count)
     if (error) {
         struct sync_report report = {
             .kind = SYNC_REPORT_STORE_FAILED, .error = error, .seq = log->queue[0].seq};
-        sync_queue_clear(log);
+        sync_queue_clear(sync, log);
         sync_report_send(sync, log, &report);
         return false;
     }
@@ -170,7 +178,7 @@ static void stop_local(struct sync *sync, struct sync_log *log, enum council_err
                        uint64_t seq)
 {
     struct sync_report report = {.kind = SYNC_REPORT_STORE_FAILED, .error = error, .seq = seq};
-    sync_queue_clear(log);
+    sync_queue_clear(sync, log);
     sync_report_send(sync, log, &report);
 }
 
@@ -217,5 +225,5 @@ void sync_intake(struct sync *sync, struct sync_log *log)
         take_all(sync, log);
     }
     if (log->state == SYNC_LOG_STOPPED)
-        sync_queue_clear(log);
+        sync_queue_clear(sync, log);
 }

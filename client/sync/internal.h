@@ -31,7 +31,7 @@ enum {
     OFFER_ENTRIES = 128,      /* of one log.offer */
     OFFER_BYTES = 256 * 1024, /* of its message, but for one entry that is larger */
     OFFER_STUCK_MAX = 3,      /* offers that the server took and does not have */
-    OFFER_AGAIN_MS = 2000,    /* between questions whether a log still waits */
+    OFFER_AGAIN_MS = 5000,    /* between questions whether a log still waits */
     OFFER_AGAIN_MAX_MS = 30000
 };
 #define NEVER UINT64_MAX
@@ -82,6 +82,7 @@ struct incoming {
     bool erased, parsed;
     enum council_error error; /* of parsing; then of the signature */
     struct council_entry entry;
+    struct sync_check check; /* under way until check_wait, if the shell checks */
     uint8_t head[COUNCIL_HASH_BYTES];
     struct council_device *recipients;
     uint32_t recipient_count;
@@ -179,6 +180,7 @@ struct item {
 struct sync {
     const struct sync_ops *ops;
     void *ctx;
+    bool checking; /* checks were begun and not waited for */
     uint8_t seed[32];
     uint64_t drawn; /* blocks of randomness used */
     uint64_t now;
@@ -301,7 +303,9 @@ sync_offer_member_page(struct sync *sync, const struct sync_log *log,
 /* intake.c: from the queue through every check into the replica and the home */
 void sync_intake(struct sync *sync, struct sync_log *log);
 void sync_incoming_fini(struct incoming *in);
-void sync_queue_clear(struct sync_log *log);
+/* Has the shell check its signature; `in` stays where it is until the next intake. */
+void sync_check_begin(struct sync *sync, struct incoming *in);
+void sync_queue_clear(struct sync *sync, struct sync_log *log);
 void sync_promises_kept(struct sync *sync, struct sync_log *log, const struct incoming *last);
 
 /* outbox.c, outbox_items.c */

@@ -109,9 +109,9 @@ enum council_error sync_create(struct sync **out, const struct sync_config *conf
     return COUNCIL_OK;
 }
 
-static void log_destroy(struct sync_log *log)
+static void log_destroy(struct sync *sync, struct sync_log *log)
 {
-    sync_queue_clear(log);
+    sync_queue_clear(sync, log);
     free(log->queue);
     sync_replica_fini(&log->replica);
     free(log);
@@ -122,7 +122,7 @@ void sync_destroy(struct sync *sync)
     if (!sync)
         return;
     for (uint32_t i = 0; i < sync->log_count; i++)
-        log_destroy(sync->logs[i]);
+        log_destroy(sync, sync->logs[i]);
     for (uint32_t i = 0; i < sync->item_count; i++)
         sync_item_free(sync->items[i]);
     free(sync->items);
@@ -234,7 +234,7 @@ void sync_log_remove(struct sync *sync, const uint8_t log[COUNCIL_KEY_BYTES])
     for (uint32_t i = 0; i < sync->log_count; i++) {
         if (memcmp(sync->logs[i]->log, log, COUNCIL_KEY_BYTES) != 0)
             continue;
-        log_destroy(sync->logs[i]);
+        log_destroy(sync, sync->logs[i]);
         sync->log_count--;
         memmove(&sync->logs[i], &sync->logs[i + 1],
                 (sync->log_count - i) * sizeof(struct sync_log *));

@@ -110,7 +110,7 @@ struct sync_entry {
     uint32_t recipient_count;
 };
 
-/* One signature to check, for `verify`. */
+/* One signature to check, for `check_begin`. */
 struct sync_check {
     const struct council_entry *entry;
     const uint8_t *sig;
@@ -194,8 +194,12 @@ struct sync_ops {
     /* (optional) The server said that a log waits, or waits no longer, for members to tell what they hold; `waiting`: how many. Told when it changes. */
     void (*recovering)(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], bool recovering,
                        uint64_t waiting);
-    /* (optional) Check signatures on several threads; NULL: one after the other on this one. */
-    void (*verify)(void *ctx, struct sync_check *checks, uint32_t count);
+    /*
+     * (optional) Check signatures on other threads while entries still come. A check that was begun, and all that it points to, stays as it is until
+     * check_wait has returned: then all of them are done. Both, or neither: then they are checked one after the other on this thread.
+     */
+    void (*check_begin)(void *ctx, struct sync_check *check);
+    void (*check_wait)(void *ctx);
     /* (optional) The log holds all that the server had. Called once per subscription, after the entries were stored. */
     void (*log_caught_up)(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t seq);
 

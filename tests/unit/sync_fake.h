@@ -130,7 +130,9 @@ struct fake { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     enum council_error store_fails;
     bool no_signing; /* sign_item is not answered */
     bool no_login_key;
-    uint32_t verified; /* signatures that the verify hook checked */
+    uint32_t verified; /* signatures that the shell checked */
+    struct sync_check *begun[4 * SYNC_BATCH_ENTRIES];
+    uint32_t begun_count; /* and those that it will when it is waited for */
 };
 
 /* A council of `members` (history for all, size 8), the server, and a client with its own member log and the council, both empty, not started. */
