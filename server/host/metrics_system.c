@@ -24,14 +24,17 @@ uint64_t host_mono_us(void)
 
 static uint64_t resident_bytes(void)
 {
-    unsigned long long all = 0, resident = 0;
+    char line[128] = "";
     FILE *file = fopen("/proc/self/statm", "re");
     if (file == NULL) {
         return 0;
     }
-    bool good = fscanf(file, "%llu %llu", &all, &resident) == 2;
+    bool good = fgets(line, sizeof line, file) != NULL;
     (void)fclose(file);
-    return good ? (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+    const char *second =
+        good ? strchr(line, ' ') : NULL; /* after the size of all: what is resident */
+    uint64_t pages = second != NULL ? strtoull(second, NULL, 10) : 0;
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static uint64_t open_descriptors(void)

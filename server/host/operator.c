@@ -44,19 +44,27 @@ static json_t *quota_request(const struct host_options *options)
                      (json_int_t)entries, "bytes", (json_int_t)bytes);
 }
 
-static void print_quotas(const json_t *answer, const char *only)
+static void print_quotas(const json_t *answer)
 {
     size_t i = 0;
     json_t *quota = NULL;
     printf("%-43s %16s %16s\n", "LOG", "ENTRIES", "BYTES");
     json_array_foreach(json_object_get(answer, "quotas"), i, quota)
     {
-        const char *log = json_string_value(json_object_get(quota, "log"));
-        if (only == NULL || strcmp(only, log) == 0) {
-            printf("%-43s %16lld %16lld\n", log,
-                   (long long)json_integer_value(json_object_get(quota, "entries")),
-                   (long long)json_integer_value(json_object_get(quota, "bytes")));
-        }
+        printf("%-43s %16lld %16lld\n", json_string_value(json_object_get(quota, "log")),
+               (long long)json_integer_value(json_object_get(quota, "entries")),
+               (long long)json_integer_value(json_object_get(quota, "bytes")));
+    }
+}
+
+static void print_use(const json_t *answer, const char *what, const char *quota, const char *used)
+{
+    json_int_t most = json_integer_value(json_object_get(answer, quota));
+    printf("%lld %s", (long long)json_integer_value(json_object_get(answer, used)), what);
+    if (most > 0) {
+        printf(" of %lld\n", (long long)most);
+    } else {
+        printf(" (as limit log-%s says)\n", what);
     }
 }
 
@@ -68,13 +76,19 @@ int host_quota(const struct host_options *options)
     if (options->word_count > 1 || (sets && options->word_count == 0)) {
         return wrong_use("quota, quota LOG, or quota LOG with --entries or --bytes");
     }
-    json_t *request = sets ? quota_request(options) : json_pack("{s:s}", "do", "quota.list");
+    bool one = options->word_count > 0;
+    json_t *request = sets  ? quota_request(options)
+                      : one ? json_pack("{s:s,s:s}", "do", "quota", "log", options->words[0])
+                            : json_pack("{s:s}", "do", "quota.list");
     if (request == NULL) {
         return HOST_EXIT_USAGE;
     }
     json_t *answer = ask(options, request, &status);
-    if (plain(options, answer) && !sets) {
-        print_quotas(answer, options->word_count > 0 ? options->words[0] : NULL);
+    if (plain(options, answer) && one && !sets) {
+        print_use(answer, "entries", "entries", "entries_used");
+        print_use(answer, "bytes", "bytes", "bytes_used");
+    } else if (plain(options, answer) && !sets) {
+        print_quotas(answer);
     }
     json_decref(answer);
     return (int)status;

@@ -190,6 +190,7 @@ static const struct {
     {"code.revoke", code_revoke},
     {"limits", host_request_limits},
     {"limits.set", host_request_limits_set},
+    {"quota", host_request_quota},
     {"quota.list", host_request_quotas},
     {"quota.set", host_request_quota_set},
     {"recovering", recovering},

@@ -248,6 +248,45 @@ json_t *host_request_quotas(struct store *store, const json_t *request, uint64_t
     return json_pack("{s:b,s:o}", "ok", 1, "quotas", list);
 }
 
+struct wanted {
+    uint8_t log[STORE_ID_BYTES];
+    uint64_t entries, bytes;
+};
+
+static bool find_quota(void *ctx, const uint8_t log[STORE_ID_BYTES], uint64_t entries,
+                       uint64_t bytes)
+{
+    struct wanted *wanted = ctx;
+    bool same = memcmp(wanted->log, log, STORE_ID_BYTES) == 0;
+    if (same) {
+        wanted->entries = entries;
+        wanted->bytes = bytes;
+    }
+    return !same;
+}
+
+json_t *host_request_quota(struct store *store, const json_t *request, uint64_t now_ms)
+{
+    struct wanted wanted = {.entries = 0};
+    struct store_log_info info;
+    (void)now_ms;
+    if (!host_quota_request(request, wanted.log, &wanted.entries, &wanted.bytes)) {
+        return host_request_refused("the name of a log is needed");
+    }
+    enum store_status status = store_log_info(store, wanted.log, &info);
+    if (status == STORE_OK) {
+        status = host_settings_quotas(store, find_quota, &wanted);
+    }
+    if (status != STORE_OK) {
+        return host_request_refused(status == STORE_NOT_FOUND ? "there is no such log"
+                                                              : store_status_name(status));
+    }
+    return json_pack("{s:b,s:s,s:I,s:I,s:I,s:I}", "ok", 1, "log",
+                     json_string_value(json_object_get(request, "log")), "entries",
+                     (json_int_t)wanted.entries, "bytes", (json_int_t)wanted.bytes, "entries_used",
+                     (json_int_t)info.seq, "bytes_used", (json_int_t)info.bytes);
+}
+
 bool host_quota_request(const json_t *request, uint8_t log[STORE_ID_BYTES], uint64_t *entries,
                         uint64_t *bytes)
 {

@@ -50,6 +50,7 @@ json_t *host_request_limits_set(struct store *store, const json_t *request, uint
 json_t *host_request_registration(struct store *store, const json_t *request, uint64_t now_ms);
 json_t *host_request_registration_set(struct store *store, const json_t *request, uint64_t now_ms);
 json_t *host_request_quotas(struct store *store, const json_t *request, uint64_t now_ms);
+json_t *host_request_quota(struct store *store, const json_t *request, uint64_t now_ms);
 json_t *host_request_quota_set(struct store *store, const json_t *request, uint64_t now_ms);
 
 #endif

@@ -153,6 +153,41 @@ def refuses_damage():
     assert councild("verify", file).returncode == 65 and "no backup" in councild("verify", file).stderr
 
 
+def killed_anywhere():
+    """killed at any moment of a restore, what is in place is the old data or the new, whole"""
+    data, council, ann = made(posts=3)
+    with Server(data) as server:
+        client = session(server.url, ann)
+        for _ in range(30):
+            append(client, council, council.post(ann, size=131072))
+        server.stop()
+    file = backup(data)
+    with Server(data) as server:
+        client = session(server.url, ann)
+        append(client, council, council.post(ann))
+        server.stop()
+    old = json.loads(councild("verify", "--json", "--data", data).stdout)["entries"]
+    copy, outcomes, wait = os.path.join(folder(), "data"), set(), 0.0
+    began = time.monotonic()
+    shutil.copytree(data, copy)
+    assert councild("restore", file, "--force", "--data", copy).returncode == 0
+    whole = time.monotonic() - began
+    for turn in range(24):
+        shutil.rmtree(copy)
+        shutil.copytree(data, copy)
+        one = subprocess.Popen([program(), "restore", file, "--force", "--data", copy], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            one.wait(whole * 1.2 * turn / 24)
+        except subprocess.TimeoutExpired:
+            one.kill()
+        one.wait()
+        checked = json.loads(councild("verify", "--json", "--data", copy).stdout)
+        assert checked["ok"] and checked["entries"] in (old, old - 1), checked
+        outcomes.add(checked["entries"])
+    assert outcomes == {old, old - 1}, "no kill fell before the end, or none after it"
+    assert councild("restore", file, "--force", "--data", copy).returncode == 0
+
+
 def compares_pins():
     """verify finds a council whose members' logs are not those that it pinned"""
     data, council, ann = made(members=2)
@@ -220,5 +255,5 @@ def gives_up_with_its_client():
         append(client, council, council.post(ann))
 
 
-run(is_one_file, comes_back, waits_for_members, never_over_newer, refuses_damage, compares_pins, exports_what_anybody_can_check,
+run(is_one_file, comes_back, waits_for_members, never_over_newer, refuses_damage, killed_anywhere, compares_pins, exports_what_anybody_can_check,
     gives_up_with_its_client)

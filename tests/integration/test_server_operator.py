@@ -100,6 +100,9 @@ def sets_quotas():
             append(client, other, other.post(ann))
         assert json.loads(councild("quota", "--json", "--data", server.data).stdout)["quotas"] == [
             {"log": b64(one.log), "entries": 4, "bytes": 0}]
+        used = json.loads(councild("quota", b64(one.log), "--json", "--data", server.data).stdout)
+        assert (used["entries_used"], used["entries"], used["bytes"]) == (4, 4, 0) and used["bytes_used"] > 1000
+        assert "4 entries of 4\n" in councild("quota", b64(one.log), "--data", server.data).stdout
         assert councild("quota", b64(os.urandom(32)), "--entries", "4", "--data", server.data).returncode == 1
         assert councild("quota", "x", "--entries", "4", "--data", server.data).returncode == 1
         assert councild("quota", "--entries", "4", "--data", server.data).returncode == 64
@@ -318,6 +321,62 @@ def speaks_to_systemd():
         assert server.stop() == 0
 
 
+BLOCKS = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <unistd.h>
+/* A disk that stands still for as long as a file is there. */
+int fdatasync(int fd)
+{
+    while (access(getenv("STANDSTILL"), F_OK) == 0) {
+        usleep(1000);
+    }
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+}
+"""
+
+
+def starves_when_stuck():
+    """the watchdog is not fed while the disk stands still, says so once, and is fed again afterwards"""
+    at = folder()
+    with open(os.path.join(at, "blocks.c"), "w") as source:
+        source.write(BLOCKS)
+    library, still = os.path.join(at, "blocks.so"), os.path.join(at, "still")
+    if subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source.name, "-ldl"], capture_output=True).returncode != 0:
+        return "no compiler"
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind(os.path.join(at, "notify"))
+    env = {"NOTIFY_SOCKET": os.path.join(at, "notify"), "WATCHDOG_USEC": "1000000", "LD_PRELOAD": library, "STANDSTILL": still,
+           "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+    with Server(env=env) as server:
+        client, ann = newcomer(server.url)
+        council = found(client, ann)
+        open(still, "w").close()
+        entry = council.post(ann)
+        number = client.send("log.append", {"entry": entry.wire()})
+        deadline = time.monotonic() + TIMEOUT
+        while '"stuck"' not in server.log():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        listener.setblocking(False)
+        try:
+            while True:
+                listener.recv(4096)
+        except BlockingIOError:
+            pass
+        listener.settimeout(1.5)
+        try:
+            assert False, listener.recv(4096)
+        except socket.timeout:
+            pass
+        os.unlink(still)
+        listener.settimeout(TIMEOUT)
+        assert listener.recv(4096) == b"WATCHDOG=1"
+        assert client.wait(number)["seq"] == 3
+        assert server.log().count('"stuck"') == 1 and '"thread":"storage"' in server.log()
+
+
 def completes_words():
     """completions for three shells: each shell takes them, and bash offers commands, words and choices"""
     at = folder()
@@ -339,4 +398,4 @@ def completes_words():
 
 
 run(changes_limits, changes_registration, sets_quotas, changes_its_key, finishes_a_change_of_key, tells_figures, changes_the_log,
-    takes_a_new_certificate, speaks_to_systemd, completes_words)
+    takes_a_new_certificate, speaks_to_systemd, starves_when_stuck, completes_words)
