@@ -107,8 +107,9 @@ static bool duties_over(struct client *client, void *ctx)
 
     if (now >= *end)
         return true;
-    return !duty_pending(client) && client->item_count == 0 && sync_caught_up(client->sync) &&
-           client->listed && sync_next_ms(client->sync) >= *end;
+    return !duty_pending(client) &&
+           (client->item_count == 0 || (client->waits_changed && offered_items_wait(client))) &&
+           sync_caught_up(client->sync) && client->listed && sync_next_ms(client->sync) >= *end;
 }
 
 /* A command's share: whoever holds the lock, an agent, does all of it. */

@@ -162,7 +162,7 @@ static void test_an_append_that_waits_is_the_same_bytes_later(void **state)
     uint64_t item = fake_draft(&f, "{\"type\":\"note\"}");
     fake_run(&f);
     assert_true(fake_view(&f, COUNCIL_LOG).recovering);
-    fake_sleep(&f, 5000); /* the next question shows that it waits no longer */
+    fake_sleep(&f, 6000); /* the next question shows that it waits no longer */
     assert_acked_once(item);
     assert_int_equal(fake_item(&f, item)->signed_times, 1);
 }
