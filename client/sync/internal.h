@@ -127,6 +127,12 @@ struct offering {
     uint32_t asks; /* while it waits */
 };
 
+/* Of the items of one log that were passed while the outbox was walked: those that a later one has to mind. */
+struct lane {
+    bool any, blocked; /* blocked: one of them must be settled first */
+    uint32_t out;      /* of the others, how many are on the wire or acknowledged */
+};
+
 struct sync_log {
     uint8_t log[COUNCIL_KEY_BYTES];
     struct sync_replica replica;
@@ -140,6 +146,7 @@ struct sync_log {
     uint64_t promised; /* highest seq that the server ever named */
     struct probe probe;
     struct offering offer;
+    struct lane lane;
     bool asked;                  /* log.subscribe is on the wire */
     bool changed;                /* since duties were last computed */
     bool told;                   /* log_caught_up was called for this subscription */

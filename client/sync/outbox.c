@@ -64,40 +64,37 @@ static bool council_ready(const struct sync *sync, const struct sync_log *log,
     return !waits_for_pin;
 }
 
-static bool log_ready(const struct sync *sync, const struct item *item)
+static bool log_ready(const struct sync *sync, const struct sync_log *log, const struct item *item)
 {
-    const struct sync_log *log = sync_log_find(sync, item->log);
     if (item->direct && (!log || log->replica.state.tail.seq == 0))
         return !log || log->state != SYNC_LOG_STOPPED;
     return log && log->state == SYNC_LOG_LIVE && !log->offer.recovering && log->queued == 0 &&
            log->pin_ok && council_ready(sync, log, item);
 }
 
-/* An item that the council's state keeps out steps aside for one that it lets in: the latter may be what changes that state. */
-static bool steps_aside(const struct sync *sync, const struct item *other, const struct item *item)
+/* ---- the order within a log ---- */
+
+/* What is before an item in its log. Of the items that wait, those that the council's state keeps out step aside for one that it lets in: the latter may be
+ * what changes that state. An item that is kept out itself goes nowhere, so nobody has to step aside for it. */
+static void lane_pass(const struct sync *sync, struct lane *lane, const struct sync_log *log,
+                      const struct item *item)
 {
-    const struct sync_log *log = sync_log_find(sync, item->log);
-    return log && (other->state == ITEM_DRAFT || other->state == ITEM_SEALED) &&
-           !council_ready(sync, log, other) && council_ready(sync, log, item);
+    bool waits = item->state == ITEM_DRAFT || item->state == ITEM_SEALED;
+    bool moving = item->state == ITEM_SENT || item->state == ITEM_ACKED;
+    if (item->state == ITEM_GONE || (waits && log && !council_ready(sync, log, item)))
+        return;
+    lane->any = true;
+    if (moving && !council_kind_has(item->kind, COUNCIL_FLAG_FOLDS))
+        lane->out++;
+    else
+        lane->blocked = true;
 }
 
-/* Items of the same log before this one: how many are out, and whether one of them must be settled first. */
-static bool behind_others(const struct sync *sync, uint32_t index)
+static bool lane_open(const struct lane *lane, const struct item *item)
 {
-    const struct item *item = sync->items[index];
-    bool barrier = council_kind_has(item->kind, COUNCIL_FLAG_FOLDS);
-    uint32_t out = 0;
-    for (uint32_t i = 0; i < index; i++) {
-        const struct item *other = sync->items[i];
-        if (other->state == ITEM_GONE || memcmp(other->log, item->log, COUNCIL_KEY_BYTES) != 0 ||
-            steps_aside(sync, other, item))
-            continue;
-        bool moving = other->state == ITEM_SENT || other->state == ITEM_ACKED;
-        if (barrier || !moving || council_kind_has(other->kind, COUNCIL_FLAG_FOLDS))
-            return true;
-        out++;
-    }
-    return out >= PIPELINE_MAX;
+    if (council_kind_has(item->kind, COUNCIL_FLAG_FOLDS))
+        return !lane->any;
+    return !lane->blocked && lane->out < PIPELINE_MAX;
 }
 
 /* ---- sending ---- */
@@ -141,9 +138,9 @@ static void send_item(struct sync *sync, struct item *item)
     }
 }
 
-static void advance(struct sync *sync, struct item *item, uint32_t index)
+static void advance(struct sync *sync, struct item *item, struct sync_log *log,
+                    const struct lane *lane)
 {
-    struct sync_log *log = sync_log_find(sync, item->log);
     if (item->state == ITEM_PROVING && log) {
         if (log->probe.want < item->need) /* the log was added anew since */
             item->need = sync_probe_want(log);
@@ -151,7 +148,7 @@ static void advance(struct sync *sync, struct item *item, uint32_t index)
             item->state = ITEM_DRAFT;
         sync->dirty = sync->dirty || item->state == ITEM_DRAFT;
     }
-    if (sync->now < item->not_before || behind_others(sync, index) || !log_ready(sync, item))
+    if (sync->now < item->not_before || !lane_open(lane, item) || !log_ready(sync, log, item))
         return;
     if (item->state == ITEM_DRAFT && !item->direct && log && sync_stay_over(sync, log)) {
         fail(sync, item, COUNCIL_E_NOT_MEMBER, NULL); /* not signed: there may be no key for it */
@@ -166,16 +163,27 @@ static void advance(struct sync *sync, struct item *item, uint32_t index)
     }
 }
 
+/* Walks the list once: each log's lane says what came before. */
 void sync_outbox_pump(struct sync *sync)
 {
+    struct lane nowhere = {0}; /* of a genesis or join whose log is not kept yet */
+    struct sync_log *log = NULL;
     if (sync->state != SYNC_READY)
         return;
+    for (uint32_t i = 0; i < sync->log_count; i++)
+        sync->logs[i]->lane = (struct lane){0};
     /* Items are freed by the sweep alone, so the list only grows while it is walked. */
     for (uint32_t i = 0; i < sync->item_count; i++) {
-        if (sync->items[i]->state != ITEM_GONE)
-            advance(sync, sync->items[i], i);
-        if (sync->items[i]->state == ITEM_SEALED && sync->items[i]->not_before <= sync->now)
-            advance(sync, sync->items[i], i); /* was signed at once */
+        struct item *item = sync->items[i];
+        if (!log || memcmp(log->log, item->log, COUNCIL_KEY_BYTES) != 0)
+            log = sync_log_find(sync, item->log);
+        struct lane *lane = log ? &log->lane : &nowhere;
+        if (item->state != ITEM_GONE)
+            advance(sync, item, log, lane);
+        if (item->state == ITEM_SEALED && item->not_before <= sync->now)
+            advance(sync, item, log, lane); /* was signed at once */
+        if (log)
+            lane_pass(sync, lane, log, item);
     }
 }
 
