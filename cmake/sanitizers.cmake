@@ -21,3 +21,10 @@ if(sanitizers)
         target_compile_options(council-warnings INTERFACE -Wno-maybe-uninitialized)
     endif()
 endif()
+
+option(COUNCIL_COVERAGE "Count which lines run (GCC, gcovr): tests/coverage.sh" OFF)
+if(COUNCIL_COVERAGE)
+    # Counters are shared by the server's threads.
+    add_compile_options(--coverage -fprofile-update=atomic -fprofile-abs-path)
+    add_link_options(--coverage)
+endif()

@@ -1,6 +1,6 @@
 # council_unit_test(<name> LIBS <target>...)
 #   tests/unit/test_<name>.c as a cmocka program and as CTest "unit.<name>". The macro
-#   COUNCIL_SOURCE_DIR is the root of the sources, for tests that read vectors.
+#   COUNCIL_SOURCE_DIR is the root of the sources, for tests that read vectors. council-unit-tests builds them all.
 # council_fuzz_target(<name> LIBS <target>...)
 #   tests/fuzz/fuzz_<name>.c as the program fuzz_<name>: libFuzzer's where COUNCIL_SANITIZE is "fuzzer"; else one that runs over
 #   files (replay.c), with CTest "fuzz.<name>" over its corpus.
@@ -17,6 +17,10 @@ function(council_unit_test name)
     add_executable(${target} ${target}.c)
     target_compile_definitions(${target} PRIVATE "COUNCIL_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
     target_link_libraries(${target} PRIVATE ${TEST_LIBS} council-warnings council::cmocka)
+    if(NOT TARGET council-unit-tests)
+        add_custom_target(council-unit-tests)
+    endif()
+    add_dependencies(council-unit-tests ${target})
     add_test(NAME unit.${name} COMMAND ${target})
     set_tests_properties(unit.${name} PROPERTIES TIMEOUT 120 LABELS unit)
 endfunction()

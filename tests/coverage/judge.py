@@ -1,0 +1,101 @@
+#!/usr/bin/python3
+"""judge.py REPORT.json UNREACHED.md QUICK: the table of coverage, and whether it is enough.
+
+Every line of protocol/ that no test reaches must be listed in UNREACHED.md: a heading names the file, a row `| function | code | reason |` each such line by its text. A row whose
+line is reached, or is not in the file any more, is a failure too: the list says what is true now. With QUICK (without the end-to-end tests) lines are told and not judged.
+"""
+import collections
+import json
+import pathlib
+import re
+import sys
+
+AIMS = {"protocol": 95.0, "": 85.0}
+
+
+def read_listed(path):
+    listed, file = collections.defaultdict(dict), None
+    for line in path.read_text().splitlines():
+        heading = re.match(r"## `(.+)`$", line)
+        row = re.match(r"\| `(\w+)` \| `(.+)` \| (.+) \|$", line)
+        if heading:
+            file = heading.group(1)
+        elif row and file:
+            listed[file][row.group(1), row.group(2).replace("\\|", "|")] = row.group(3)
+    return listed
+
+
+def folder(name):
+    parts = name.split("/")
+    return parts[0] if parts[0] == "protocol" else "/".join(parts[:2])
+
+
+def function_at(source, number):
+    """The name of the function that line `number` is in: clang-format leaves nothing else at the left margin with a parenthesis."""
+    for line in reversed(source[:number]):
+        head = re.match(r"[A-Za-z].*?(\w+)\(", line)
+        if head:
+            return head.group(1)
+    return ""
+
+
+def main():
+    report = json.loads(pathlib.Path(sys.argv[1]).read_text())
+    listed = read_listed(pathlib.Path(sys.argv[2]))
+    quick = sys.argv[3] == "yes"
+    counts = collections.defaultdict(lambda: [0, 0, 0, 0])
+    unlisted, used = [], set()
+    for file in report["files"]:
+        name = file["file"]
+        source = pathlib.Path(name).read_text().splitlines()
+        seen = collections.defaultdict(int)
+        branches = [0, 0]
+        for line in file["lines"]:
+            if not line.get("gcovr/noncode"):
+                seen[line["line_number"]] += line["count"]
+                branches[0] += sum(1 for branch in line["branches"] if branch["count"] > 0)
+                branches[1] += len(line["branches"])
+        count = counts[folder(name)]
+        count[0] += sum(1 for hits in seen.values() if hits)
+        count[1] += len(seen)
+        count[2] += branches[0]
+        count[3] += branches[1]
+        if folder(name) != "protocol":
+            continue
+        for number, hits in sorted(seen.items()):
+            key = function_at(source, number), source[number - 1].strip()
+            if not hits and key in listed[name]:
+                used.add((name, key))
+            elif not hits:
+                unlisted.append((name, number, key))
+    passed = failed = 0
+    print("%-20s %8s %8s %8s   %s" % ("", "lines", "reached", "aim", "branches"))
+    total = [0, 0]
+    for name in sorted(counts):
+        reached, lines, taken, all_branches = counts[name]
+        percent = 100.0 * reached / max(lines, 1)
+        aim = AIMS["protocol"] if name == "protocol" else AIMS[""]
+        print("%-20s %8d %7.1f%% %7.0f%%   %5.1f%%" % (name, lines, percent, aim, 100.0 * taken / max(all_branches, 1)))
+        if name == "protocol":
+            good = percent >= aim
+            passed, failed = passed + good, failed + (not good)
+        else:
+            total[0] += reached
+            total[1] += lines
+    rest = 100.0 * total[0] / max(total[1], 1)
+    print("%-20s %8d %7.1f%% %7.0f%%" % ("all but protocol", total[1], rest, AIMS[""]))
+    if not quick:
+        good = rest >= AIMS[""]
+        passed, failed = passed + good, failed + (not good)
+    for name, number, (function, text) in unlisted:
+        print("not reached and not listed: %s:%d: %s: %s" % (name, number, function, text))
+    stale = [(name, key) for name, rows in listed.items() for key in rows if (name, key) not in used]
+    for name, (function, text) in stale:
+        print("listed, but reached or gone: %s: %s: %s" % (name, function, text))
+    if not quick:
+        passed, failed = passed + (not unlisted) + (not stale), failed + bool(unlisted) + bool(stale)
+    print("%d passed, %d failed" % (passed, failed))
+    sys.exit(1 if failed else 0)
+
+
+main()
