@@ -111,6 +111,7 @@ static enum store_status append_row(struct store *store, const struct store_row 
     tail->row = ++store->last_row;
     tail->seq = entry->seq;
     tail->bytes += (uint64_t)entry->text_len + entry->data_len;
+    store->journal_bytes += (uint64_t)entry->text_len + entry->data_len;
     memcpy(tail->head, entry->head, sizeof tail->head);
     return tail->seq % STORE_BLOCK == 0 ? store_block_keep(store, tail) : STORE_OK;
 }
@@ -147,7 +148,7 @@ static enum store_status make_room(struct store *store)
 
     if (store->last_row - store->watermark >= STORE_FLUSH_ROWS_MUST)
         status = store_tails_flush(store);
-    if (status == STORE_OK && store->journal_frames >= STORE_CHECKPOINT_MUST) {
+    if (status == STORE_OK && store_checkpoint_must(store)) {
         status = store_checkpoint(store, store->erase_pending);
         if (status == STORE_FULL) /* the journal grows on; the commit will tell whether it can */
             status = STORE_OK;

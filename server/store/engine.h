@@ -17,9 +17,14 @@ enum {
     STORE_FLUSH_ROWS = 16384,      /* so many rows after the last time, tails are written out, */
     STORE_FLUSH_ROWS_MUST = 32768, /* and an append waits for it here: a start reads no more */
     STORE_PAGE_BYTES = 8192,       /* of a new file */
-    STORE_CHECKPOINT_FRAMES =
-        128,                      /* of the journal, 1 MiB: housekeeping copies it into the file, */
-    STORE_CHECKPOINT_MUST = 256,  /* and at 2 MiB an append waits for that */
+    /*
+     * Housekeeping copies the journal into the file once this much was appended. What a checkpoint takes is not the journal's length but the pages that
+     * changed: many small commits write the same page again and again. Where the journal itself gets long, it is copied too.
+     */
+    STORE_CHECKPOINT_BYTES = 1048576,
+    STORE_CHECKPOINT_FRAMES = 2048,                           /* 16 MiB of journal */
+    STORE_CHECKPOINT_MUST = 3072,                             /* and here an append waits for it, */
+    STORE_CHECKPOINT_BYTES_MUST = 2 * STORE_CHECKPOINT_BYTES, /* or here */
     STORE_CACHE_KIB = 4096,       /* pages in memory; the system keeps more of them */
     STORE_JOURNAL_MAX = 16777216, /* the journal file is cut back to this when it is reused */
     STORE_BLOCK = 64,             /* entries of an extent */
@@ -57,9 +62,10 @@ struct store {
     sqlite3_stmt *stmts[STMT_COUNT];
     struct tails *tails;
     int64_t last_row;
-    int64_t watermark;  /* rows up to this one are in the stored tails */
-    uint64_t batch;     /* number of the open or last batch */
-    int journal_frames; /* since the journal was last begun anew */
+    int64_t watermark;      /* rows up to this one are in the stored tails */
+    uint64_t batch;         /* number of the open or last batch */
+    int journal_frames;     /* since the journal was last begun anew */
+    uint64_t journal_bytes; /* of entries, since then */
     bool read_only;
     bool broken;        /* an outcome is unknown: nothing is done any more */
     bool erase_pending; /* erased data may still stand in the journal */
@@ -131,5 +137,7 @@ enum store_status store_recovery_set(struct store *store, const struct tail *tai
 
 /* maintain.c: copies the journal into the file. */
 enum store_status store_checkpoint(struct store *store, bool truncate);
+/* Whether an append has to wait for one. */
+bool store_checkpoint_must(const struct store *store);
 
 #endif

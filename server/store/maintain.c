@@ -38,6 +38,7 @@ enum store_status store_checkpoint(struct store *store, bool truncate)
     }
     /* Nobody else reads, so all of it was copied, and the next commit begins the journal anew. */
     store->journal_frames = 0;
+    store->journal_bytes = 0;
     if (truncate)
         store->erase_pending = false;
     return STORE_OK;
@@ -50,7 +51,14 @@ static bool flush_is_due(const struct store *store)
 
 static bool checkpoint_is_due(const struct store *store)
 {
-    return store->erase_pending || store->journal_frames >= STORE_CHECKPOINT_FRAMES;
+    return store->erase_pending || store->journal_frames >= STORE_CHECKPOINT_FRAMES ||
+           store->journal_bytes >= STORE_CHECKPOINT_BYTES;
+}
+
+bool store_checkpoint_must(const struct store *store)
+{
+    return store->journal_frames >= STORE_CHECKPOINT_MUST ||
+           store->journal_bytes >= STORE_CHECKPOINT_BYTES_MUST;
 }
 
 static uint64_t now_ms(void)
