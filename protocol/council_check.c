@@ -60,7 +60,10 @@ static enum council_error check_place(const struct council *council, enum counci
 static enum council_error check_due(const struct council *council, enum council_kind kind)
 {
     if (council->epoch == 0) {
-        return kind == COUNCIL_KIND_KEY_ROTATE ? COUNCIL_OK : COUNCIL_E_ROTATION_DUE;
+        /* The second, since the founder may have come back with a device that the pin lacks. */
+        return kind == COUNCIL_KIND_KEY_ROTATE || kind == COUNCIL_KIND_MEMBER_DEVICES
+                   ? COUNCIL_OK
+                   : COUNCIL_E_ROTATION_DUE;
     }
     bool allowed = council_kind_has(kind, COUNCIL_FLAG_BLOCK) || kind == COUNCIL_KIND_MEMBER_LEAVE;
     return council->rotation_due && !allowed ? COUNCIL_E_ROTATION_DUE : COUNCIL_OK;

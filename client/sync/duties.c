@@ -89,11 +89,10 @@ static uint32_t simple(struct sync_duty *out, const struct sync_log *log, enum s
     return 1;
 }
 
-static bool pin_due(const struct sync *sync, const struct council *council,
-                    const struct council_person *me)
+static bool pin_due(const struct sync *sync, const struct council_person *me)
 {
     const struct sync_log *own = sync_own_log(sync);
-    return own && council->epoch > 0 && me->pin.seq < own->replica.state.tail.seq &&
+    return own && me->pin.seq < own->replica.state.tail.seq &&
            council_member_device(&own->replica.state.member, sync->device) != NULL;
 }
 
@@ -107,7 +106,7 @@ static uint32_t compute(const struct sync *sync, const struct sync_log *log,
     uint32_t count = 0;
     if (!me || !me->member)
         return 0;
-    if (pin_due(sync, council, me)) /* brings new keys, too */
+    if (pin_due(sync, me)) /* brings new keys, too */
         return simple(out, log, SYNC_DUTY_PIN);
     if (!council_device_counts(council, sync->member, sync->device))
         return 0;

@@ -177,7 +177,7 @@ class Council:
         b, everybody, joiner = e.body, self.members(), e.row.who == "joiner"
         me, named = everybody.get(e.author), everybody.get(b.get("member"))
         need(joiner or me, "not_member") and need(not joiner or not me, "already_member")
-        need(e.has("genesis") or self.epoch or e.kind == "key.rotate", "rotation_due")
+        need(e.has("genesis") or self.epoch or e.kind in ("key.rotate", "member.devices"), "rotation_due")
         need(not self.due or e.has("block") or e.kind == "member.leave", "rotation_due")
         need(e.row.who != "moderator" or me.moderator, "not_moderator")
         need(joiner or e.kind == "member.devices" and named is me or e.device in me.pin.devices, "unknown_device")

@@ -40,6 +40,21 @@ static void founding_makes_one_moderator(void **state)
     world_fini(&w);
 }
 
+static void a_founder_who_came_back_brings_the_first_keys(void **state)
+{
+    (void)state;
+    struct world w;
+    world_empty(&w, "returned");
+    ACCEPT(fixture_create(&w.fixture, &w.council, w.member[0],
+                          (struct fixture_policy){.history_all = true, .size = 6}));
+    ACCEPT(fixture_recover(&w.fixture, w.member[0], false));
+    EXPECT(UNKNOWN_DEVICE, fixture_rotate(&w.fixture, &w.council, w.member[0]));
+    ACCEPT(fixture_devices(&w.fixture, &w.council, w.member[0], w.member[0]));
+    assert_int_equal(fold_of(&w)->epoch, 1);
+    ACCEPT(fixture_post(&w.fixture, &w.council, w.member[0], "{}", 0));
+    world_fini(&w);
+}
+
 static void policies_are_limited(void **state)
 {
     (void)state;
@@ -363,6 +378,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(founding_makes_one_moderator),
+        cmocka_unit_test(a_founder_who_came_back_brings_the_first_keys),
         cmocka_unit_test(policies_are_limited),
         cmocka_unit_test(a_genesis_carries_its_author_s_chain),
         cmocka_unit_test(any_input_gets_an_answer),

@@ -334,6 +334,20 @@ static void build_other(struct book *book, struct scene *s)
     end(book, s);
 }
 
+/* A founder who lost the device before it had posted the first keys: the one that came back brings them. */
+static void build_returned(struct book *book, struct scene *s)
+{
+    scene_begin(s, "returned");
+    scene_ok(fixture_create(&s->fixture, &s->council, person(s, 0), slow_council), "create");
+    scene_tag(book, s, "create");
+    scene_ok(fixture_recover(&s->fixture, person(s, 0), false), "member.recover");
+    scene_ok(fixture_devices(&s->fixture, &s->council, person(s, 0), person(s, 0)),
+             "member.devices");
+    scene_tag(book, s, "devices");
+    scene_post(book, s, 0, "nothing is lost", "post");
+    end(book, s);
+}
+
 void scenes_build(struct scenes *scenes, struct book *book)
 {
     memset(scenes, 0, sizeof *scenes);
@@ -343,13 +357,14 @@ void scenes_build(struct scenes *scenes, struct book *book)
     build_journal(book, &scenes->journal);
     build_other(book, &scenes->other);
     build_far(book, &scenes->far);
+    build_returned(book, &scenes->returned);
     scenes_fork(scenes, book);
 }
 
 void scenes_fini(struct scenes *scenes)
 {
-    struct scene *all[] = {&scenes->week, &scenes->small, &scenes->journal, &scenes->other,
-                           &scenes->far};
+    struct scene *all[] = {&scenes->week,  &scenes->small, &scenes->journal,
+                           &scenes->other, &scenes->far,   &scenes->returned};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         fixture_council_fini(&all[i]->council);
         fixture_fini(&all[i]->fixture);

@@ -16,7 +16,7 @@ struct scene {
 };
 
 struct scenes {
-    struct scene week, small, journal, other, far, reading;
+    struct scene week, small, journal, other, far, reading, returned;
     struct fixture people; /* of the member logs alone */
     struct fixture fork;   /* the people of `small` once more, in another history */
     struct fixture_member *phone, *full;
