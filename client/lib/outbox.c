@@ -367,6 +367,9 @@ void outbox_failed(void *ctx, uint64_t item, const uint8_t log[COUNCIL_KEY_BYTES
     if (first) { /* its log never came to be, and what was queued behind it is settled too */
         memcpy(client->gone_log, log, COUNCIL_KEY_BYTES);
         client->gone_due = true;
+        /* Refused since another device of this member was quicker: then the log is there, and is in the list. */
+        client->list_due = true;
+        client->listed = false;
     }
 }
 

@@ -163,8 +163,6 @@ static void after_turn(struct client *client, uint64_t now)
         client->gone_due = false;
         if (replica != NULL && replica->state.tail.seq == 0)
             sync_log_remove(client->sync, client->gone_log);
-        /* Refused since another device of this member was quicker: then the log is there, and is in the list. */
-        client->list_due = true;
         outbox_check(client);
     }
     outbox_retry(client);
