@@ -10,8 +10,11 @@
 #include "server/host/server.h"
 
 enum {
-    DRAIN_MS = 10000,  /* for what was taken in, after SIGTERM */
-    GOODBYE_MS = 2000, /* and then for clients to close */
+    DRAIN_MS = 10000,     /* for what was taken in, after SIGTERM */
+    GOODBYE_MS = 2000,    /* and then for clients to close */
+    GATHER_JOBS = 16,     /* with so many at the verifiers entries wait for more of them, */
+    GATHER_ENTRIES = 256, /* up to so many */
+    GATHER_MS = 8         /* and so long */
 };
 
 /* ---- what the core asks for ---- */
@@ -44,10 +47,16 @@ static void op_submit(void *ctx, struct core_job *job)
 {
     struct server *server = ctx;
     if (job->type == CORE_JOB_WORK) {
+        server->verifying++;
         host_verifiers_submit(server->verifiers, job);
-    } else {
-        host_jobs_push(&server->for_storage, job);
+        return;
     }
+    if (server->for_storage.first == NULL) {
+        server->for_storage_ms = server->mono_ms;
+    }
+    server->for_storage_count++;
+    server->reading = server->reading || job->type != CORE_JOB_APPEND;
+    host_jobs_push(&server->for_storage, job);
 }
 
 /* Whoever waits hears nothing, and the next process reads what is there. */
@@ -96,15 +105,26 @@ static void on_woken(void *ctx)
     struct host_jobs jobs = host_inbox_take(&server->inbox);
     struct core_job *job = NULL;
     while ((job = host_jobs_pop(&jobs)) != NULL) {
+        server->verifying -= job->type == CORE_JOB_WORK ? 1 : 0;
         core_done(server->core, job);
     }
     host_loopcalls_run(&server->loopcalls, calls);
 }
 
-/* What one turn brought for the disk becomes one transaction. */
+/*
+ * What one turn brought for the disk becomes one transaction. While the verifiers have a lot to do more is about to come, and entries wait for it a few
+ * milliseconds: a transaction costs a sync, and what commits together leaves in the same writes. Their answers wake the loop, so nothing waits for good.
+ */
 void host_server_rest(void *ctx)
 {
     struct server *server = ctx;
+    if (server->verifying >= GATHER_JOBS && !server->reading && !server->stopping &&
+        server->for_storage_count < GATHER_ENTRIES &&
+        server->mono_ms - server->for_storage_ms < GATHER_MS) {
+        return;
+    }
+    server->for_storage_count = 0;
+    server->reading = false;
     host_storage_submit(server->storage, &server->for_storage);
 }
 

@@ -24,7 +24,10 @@ struct server {
     struct store *store;
     struct host_inbox inbox;
     struct host_storage *storage;
-    struct host_jobs for_storage; /* of this turn */
+    struct host_jobs for_storage;          /* not handed over yet */
+    uint64_t for_storage_ms;               /* since when */
+    uint32_t for_storage_count, verifying; /* entries there, and jobs that verifiers have */
+    bool reading;                          /* something else than entries is there */
     struct host_verifiers *verifiers;
     struct net *net;
     struct core *core;
