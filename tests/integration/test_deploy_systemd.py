@@ -60,7 +60,8 @@ def verify():
         units = os.path.join(root, "usr/lib/systemd/system")
         os.makedirs(units)
         for path, source in (("usr/bin/councild", os.path.join(BIN, "councild")), ("usr/lib/councild/backup", os.path.join(SYSTEMD, "backup")),
-                             ("lib/systemd/systemd-socket-proxyd", os.path.join(SYSTEMD, "backup"))):
+                             # Programs of the system: that they are there is enough.
+                             ("lib/systemd/systemd-socket-proxyd", os.path.join(SYSTEMD, "backup")), ("bin/kill", os.path.join(SYSTEMD, "backup"))):
             os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
             shutil.copy(source, os.path.join(root, path))
         for unit in UNITS:
