@@ -12,8 +12,8 @@ static const char *const exit_codes[] = {
     [CLI_OK] = "it worked",
     [CLI_FAILED] = "it did not work; the message says why and what to do next",
     [CLI_USAGE] = "the command line is not what the command takes",
-    [CLI_OFFLINE] = "the server was not reached, or waits for other members; what was written is "
-                    "kept and will be sent",
+    [CLI_OFFLINE] = ("the server was not reached, or waits for other members; what was written is "
+                     "kept and will be sent"),
     [CLI_REFUSED] = "the council's rules or the server's limits forbid it",
     [CLI_LOCKED] = "the home could not be unlocked",
     [CLI_SERVER] = "the server was caught at something wrong: do not trust it further",
