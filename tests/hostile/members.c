@@ -263,7 +263,7 @@ static void read_options(struct run *run, int argc, char **argv)
 static void enter(struct run *run)
 {
     uint32_t n = 0;
-    world_init(&run->world, run->councils, run->seed, run->at_ms, true);
+    world_init(&run->world, run->councils, WORLD_SEATS, run->seed, run->at_ms, true);
     struct world_seat **seats = setup_seats(&run->world, WORLD_SEATS, &n);
     setup_enter(&run->setup, seats, n, !run->again);
     if (!run->again) {

@@ -114,7 +114,7 @@ static void say_frame(struct storm *storm, struct guest *guest, struct council_f
     if (council_frame_end(frame) != COUNCIL_OK || frame->len + WIRE_HEADER_MAX > sizeof out) {
         bench_die("a call is too large");
     }
-    uint32_t len = wire_frame(out, council_frame_text(frame), frame->len, 0x5bd1e995u);
+    uint32_t len = wire_frame(out, WIRE_TEXT, council_frame_text(frame), frame->len, 0x5bd1e995u);
     council_frame_fini(frame);
     say(storm, guest, out, len);
 }
@@ -373,7 +373,7 @@ int main(int argc, char **argv)
     storm.setup.wire = &storm.wire;
     storm.epoll = epoll_create1(EPOLL_CLOEXEC);
     storm.guests = bench_alloc(storm.count * sizeof *storm.guests);
-    world_init(&storm.world, (storm.count + WORLD_SEATS - 1) / WORLD_SEATS, "storm",
+    world_init(&storm.world, (storm.count + WORLD_SEATS - 1) / WORLD_SEATS, WORLD_SEATS, "storm",
                bench_wall_ms(), false);
     play(&storm);
     for (uint32_t i = 0; i < storm.count; i++) {
