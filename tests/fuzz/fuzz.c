@@ -50,6 +50,7 @@ uint8_t *fuzz_piece(struct fuzz_in *in, uint32_t *len)
     return fuzz_take(in, want, len);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): libFuzzer says how it looks
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;

@@ -53,7 +53,6 @@ static enum council_error unless(enum broken which, enum council_error error,
     return broken == which && result == error ? COUNCIL_OK : result;
 }
 
-// NOLINTBEGIN(bugprone-reserved-identifier)
 WRAP(enum council_error, council_entry_verify,
      (const struct council_entry *entry, const uint8_t *sig), (entry, sig),
      unless(BROKEN_SIGNATURE, COUNCIL_E_BAD_SIGNATURE, result))
@@ -76,7 +75,6 @@ WRAP(enum council_error, council_check,
      (const struct council *council, const struct council_entry *entry,
       const struct council_fact *facts),
      (council, entry, facts), unless(BROKEN_DEVICE, COUNCIL_E_UNKNOWN_DEVICE, result))
-// NOLINTEND(bugprone-reserved-identifier)
 
 int main(int argc, char **argv)
 {

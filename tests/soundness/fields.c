@@ -220,6 +220,7 @@ static void swap_value(struct change *c)
     }
 }
 
+// NOLINTBEGIN(readability-non-const-parameter): the change is written there
 static void change_value(struct snd_place *place, uint32_t index, bool member, const char *path,
                          const char *pattern, char *room)
 {
@@ -232,6 +233,7 @@ static void change_value(struct snd_place *place, uint32_t index, bool member, c
     retype_value(&c);
     swap_value(&c);
 }
+// NOLINTEND(readability-non-const-parameter)
 
 /* A value and all below it: depth is bounded by canonical text. */
 // NOLINTNEXTLINE(misc-no-recursion)
