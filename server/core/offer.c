@@ -14,6 +14,7 @@
 enum {
     ENTRIES_PER_TOKEN = 4, /* what an offer costs beside the method's own */
     CALL_COST = 2048,      /* what a waiting one takes beside its entries */
+    ENTRY_COST = 512,      /* and what the tree of an entry takes beside its text and data */
     DETAIL_MAX = 64
 };
 
@@ -274,8 +275,10 @@ static void asked(struct core *core, struct core_job *job)
     }
     core_log_learn(log, &found.info);
     bool person = log->kind == STORE_LOG_MEMBER;
+    bool former = found.known && found.membership.until_seq != 0;
     offer->member = found.known;
-    offer->stranger = person && !offer->owner && log->recovery == STORE_RECOVERED;
+    /* Who left may bring what came after the backup; how a log goes on without them is not theirs to know. */
+    offer->stranger = log->recovery == STORE_RECOVERED && !offer->owner && (person || former);
     if (!person && !offer->member) {
         core_call_fail(core, call, COUNCIL_E_NOT_FOUND);
     } else {
@@ -300,7 +303,7 @@ static uint64_t weigh(const json_t *params)
     uint64_t bytes = CALL_COST;
     for (size_t i = 0; i < json_array_size(entries); i++) {
         const json_t *entry = json_array_get(entries, i);
-        bytes += json_string_length(json_object_get(entry, "text")) +
+        bytes += ENTRY_COST + json_string_length(json_object_get(entry, "text")) +
                  json_string_length(json_object_get(entry, "data"));
     }
     return bytes;

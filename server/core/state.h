@@ -137,9 +137,8 @@ struct core_offer {
     enum council_error error; /* of that one */
     uint64_t cost;            /* bytes counted in core.queue_bytes */
     bool end;                 /* asks for the end of the waiting */
-    bool unknown;             /* there is no such log here */
     bool owner, member;       /* the caller's own member log; is or was in it */
-    bool stranger;            /* is shown no more of it than they showed to know */
+    bool stranger;            /* neither now: is shown no more of it than they showed to know */
     bool people_only;         /* may bring nothing but a member log */
 };
 

@@ -285,6 +285,38 @@ static void a_settled_member_log_is_compared(void **state)
     core_world_end(&w);
 }
 
+/* Who was removed is told of a settled council what they showed to know, and never how it goes on without them. */
+static void a_former_member_learns_no_more(void **state)
+{
+    (void)state;
+    struct core_world w;
+    struct core_fake_store backup;
+    struct core_config config = core_world_config(&w);
+    core_world_begin(&w, config);
+    core_world_found(&w, 3);
+    assert_int_equal(
+        fixture_remove(&w.fixture, &w.council, core_world_person(&w, 0), core_world_person(&w, 1)),
+        COUNCIL_OK);
+    core_world_send(&w, w.sessions[0]);
+    uint64_t end = w.sent;
+    core_world_posts(&w, 0, 3);
+    const struct fixture_log *council = &w.council.log;
+    uint32_t bea = w.sessions[1];
+    assert_int_equal(said(&w, bea, core_speak(&w, bea, council, end), "seq"), end);
+    assert_int_equal(said(&w, bea, core_offer(&w, bea, council, 0, end), "seq"), end);
+    assert_outcome(&w, bea, core_speak(&w, bea, council, 0), "not_found");
+    core_world_post(&w, 0); /* an entry that the server does not have */
+    assert_outcome(&w, bea, core_speak(&w, bea, council, w.sent + 1), "not_found");
+    assert_outcome(&w, bea, core_offer(&w, bea, council, w.sent, w.sent + 1), "not_found");
+
+    /* a log that waits takes from them what they hold: they may have come back since */
+    core_restore_copy(&backup, &w.fake.store);
+    core_restore(&w, &backup, config);
+    bea = core_fake_login_new(&w.fake, core_world_person(&w, 1), 0);
+    assert_int_equal(said(&w, bea, core_speak(&w, bea, council, end), "seq"), w.sent);
+    core_world_end(&w);
+}
+
 static void who_leaves_meanwhile_harms_nobody(void **state)
 {
     (void)state;
@@ -334,6 +366,7 @@ int main(void)
         cmocka_unit_test(ceilings_hold),
         cmocka_unit_test(a_log_begins_with_its_beginning),
         cmocka_unit_test(a_settled_member_log_is_compared),
+        cmocka_unit_test(a_former_member_learns_no_more),
         cmocka_unit_test(who_leaves_meanwhile_harms_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
