@@ -152,9 +152,11 @@ enum council_error council_rpc_parse(struct council_rpc *out, const char *text, 
         return COUNCIL_E_PARSE_ERROR;
     json_error_t why;
     json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-    if (root == NULL)
-        return json_error_code(&why) == json_error_out_of_memory ? COUNCIL_E_NO_MEMORY
-                                                                 : COUNCIL_E_PARSE_ERROR;
+    if (root == NULL) {
+        /* jansson has words for all that is wrong with a text, and often none where memory ran out. */
+        bool starved = why.text[0] == '\0' || json_error_code(&why) == json_error_out_of_memory;
+        return starved ? COUNCIL_E_NO_MEMORY : COUNCIL_E_PARSE_ERROR;
+    }
     enum council_error error = read_envelope(out, root);
     if (error != COUNCIL_OK) {
         struct council_rpc_id id = out->id;
