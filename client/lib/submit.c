@@ -81,9 +81,16 @@ enum council_error client_submit(struct client *client, const uint8_t *log, enum
         error = try_intent(client, log, kind, intent);
     if (error == COUNCIL_OK)
         error = put_intent(client, log, kind, intent, item);
+    if (error != COUNCIL_OK)
+        return client_home_failed(client, error);
     /* A genesis has a row before the one that is waited for. */
-    return error == COUNCIL_OK ? outbox_load(client, *item > 2 ? *item - 2 : 0)
-                               : client_home_failed(client, error);
+    error = outbox_load(client, *item > 2 ? *item - 2 : 0);
+    if (error != COUNCIL_OK) {
+        /* It is in the outbox: whoever heard of an error now would write it a second time. It is loaded later. */
+        client->outbox_more = true;
+        client->trouble = client_home_failed(client, error);
+    }
+    return COUNCIL_OK;
 }
 
 enum council_error client_item(struct client *client, uint64_t item, struct client_item *out)
