@@ -33,6 +33,7 @@ const char *const disk_loss_names[DISK_LOSSES] = {
     "all", "nothing", "writes", "sectors", "sectors and spoils some", "the tail"};
 
 static struct disk *disks[DISKS_MAX];
+int disk_busy;
 
 static void *must(void *memory)
 {
@@ -149,43 +150,55 @@ static struct disk_file *add_file(struct disk *disk, const char *path)
 
 struct disk_file *disk_make(struct disk *disk, const char *path)
 {
+    disk_busy++;
     struct disk_file *file = add_file(disk, path);
     file->linked = true;
     (void)add_op(disk, OP_LINK, file);
+    disk_busy--;
     return file;
 }
 
 void disk_unlink(struct disk *disk, struct disk_file *file)
 {
+    disk_busy++;
     file->linked = false;
     (void)add_op(disk, OP_UNLINK, file);
+    disk_busy--;
 }
 
 void disk_write(struct disk *disk, struct disk_file *file, const void *from, uint64_t at,
                 uint32_t len)
 {
+    disk_busy++;
     struct disk_op *op = add_op(disk, OP_WRITE, file);
     op->at = at;
     op->len = len;
     op->bytes = must(malloc(len > 0 ? len : 1));
     memcpy(op->bytes, from, len);
     put(&file->bytes, &file->size, &file->space, from, at, len);
+    disk_busy--;
 }
 
 void disk_truncate(struct disk *disk, struct disk_file *file, uint64_t size)
 {
+    disk_busy++;
     add_op(disk, OP_TRUNCATE, file)->at = size;
     resize(&file->bytes, &file->size, &file->space, size);
+    disk_busy--;
 }
 
 void disk_sync(struct disk *disk, struct disk_file *file)
 {
+    disk_busy++;
     settle(disk, file);
+    disk_busy--;
 }
 
 void disk_sync_names(struct disk *disk)
 {
+    disk_busy++;
     settle(disk, NULL);
+    disk_busy--;
 }
 
 /* ---- disks ---- */

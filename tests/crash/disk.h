@@ -89,6 +89,9 @@ void disk_kill(struct disk *disk, const struct disk *from);
 /* How often bytes stand in the files of a disk. */
 uint32_t disk_grep(const struct disk *disk, const void *bytes, uint32_t len);
 
+/* Not 0 while the disk itself needs memory: a test that lets memory run out leaves it out of that. */
+extern int disk_busy;
+
 /* ---- disk_vfs.c ---- */
 
 /* Makes this layer SQLite's default for the rest of the process. */
