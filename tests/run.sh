@@ -17,7 +17,7 @@ stages=(
     "vectors|tests/independent/check.py|no|15|vectors against the independent check and the library"
     "corpus|tests/fuzz/targets.txt|no|20|the corpora of all fuzz targets, sanitized"
     "soundness|tests/soundness/main.c|no|35|whatever is done to a valid log is refused by the right error"
-    "sim|tests/sim/main.c|no|60|councils played from a seed each, sanitized"
+    "sim|tests/sim/main.c|no|80|councils played from a seed each, and races"
     "store|tests/store/test_*|no|20|store tests, sanitized"
     "integration|tests/integration/test_*|no|240|the real binaries, sanitized"
     "crash|tests/crash/test_*|no|120|killed at any moment, sanitized"
@@ -210,29 +210,11 @@ stage_vectors() {
     vectors_by library build/asan/tests/vectors/council-vectors-run
 }
 
-# Seeds side by side; tests/sim/run.sh plays more of them. The control acknowledges before it is durable: it must be found out.
+# A thousand seeds and a thousand races, and the controls that must be found out.
 stage_sim() {
     need_asan || { fail 1 "sim: no sanitized build" "$logs/asan.log" && return; }
-    local program=build/asan/tests/sim/sim part seeds=300 each ok not_ok extra
-    each=$(((seeds + jobs - 1) / jobs))
-    for ((part = 0; part < jobs; part++)); do
-        timeout --kill-after=10 240 "$program" --each --seeds "$((part * each + 1))..$(((part + 1) * each))" \
-            >"$logs/sim.$part.log" 2>&1 &
-    done
-    wait
-    for ((part = 0; part < jobs; part++)); do
-        ok=0 not_ok=0 extra=0
-        read -r ok _ not_ok _ < <(tail -n 1 "$logs/sim.$part.log" | grep -E '^[0-9]+ passed, [0-9]+ failed$')
-        ((${ok:-0} + ${not_ok:-0} == each)) || extra=1 # it broke off
-        pass "${ok:-0}"
-        ((${not_ok:-0} + extra == 0)) || fail $((${not_ok:-0} + extra)) "sim, part $part" "$logs/sim.$part.log"
-    done
-    if "$program-control" --seeds 1..30 >"$logs/sim-control.log" 2>&1 ||
-        ! grep -qE 'LOST|rolled_back' "$logs/sim-control.log"; then
-        fail 1 "sim: a server that acknowledges too early was not found out" "$logs/sim-control.log"
-    else
-        pass 1
-    fi
+    jobs=$jobs timeout --kill-after=10 600 tests/sim/short.sh build/asan >"$logs/sim.log" 2>&1
+    count_tap sim "$logs/sim.log" $?
 }
 
 # Executable scripts of a folder, with COUNCIL_BIN saying where councild and council are.

@@ -50,7 +50,7 @@ static uint32_t count_of(const struct sim_person *person, enum sim_life life)
     return count;
 }
 
-static bool writing(const struct sim_client *client, enum council_kind kind, const uint8_t *log)
+bool sim_writing(const struct sim_client *client, enum council_kind kind, const uint8_t *log)
 {
     for (uint32_t i = 0; i < client->item_count; i++) {
         const struct sim_item *item = client->items[i];
@@ -62,9 +62,9 @@ static bool writing(const struct sim_client *client, enum council_kind kind, con
     return false;
 }
 
-/* What this client knows of itself in the council; NULL: not a member, or nothing can be written yet. (A founder who loses the device
+/* (A founder who loses the device
  * before the first keys are there never brings them: that council stays as it is.) */
-static const struct council_person *self_in(const struct sim_client *client, const uint8_t *log)
+const struct council_person *sim_self_in(const struct sim_client *client, const uint8_t *log)
 {
     const struct council *council = sim_client_council(client, log);
     const struct council_person *self =
@@ -72,7 +72,7 @@ static const struct council_person *self_in(const struct sim_client *client, con
     return self != NULL && self->member && council->epoch > 0 ? self : NULL;
 }
 
-static struct sim_intent intent_of(enum council_kind kind, const uint8_t *log)
+struct sim_intent sim_intent_of(enum council_kind kind, const uint8_t *log)
 {
     struct sim_intent intent = {.kind = kind};
     memcpy(intent.log, log, COUNCIL_KEY_BYTES);
@@ -81,7 +81,7 @@ static struct sim_intent intent_of(enum council_kind kind, const uint8_t *log)
 
 /* ---- growing ---- */
 
-static void found(struct sim *sim, struct sim_council *council)
+void sim_found(struct sim *sim, struct sim_council *council)
 {
     struct sim_client *client = some_client(sim);
     struct sim_intent intent = {.kind = COUNCIL_KIND_COUNCIL_CREATE};
@@ -100,7 +100,7 @@ static void found(struct sim *sim, struct sim_council *council)
     struct sim_item *item = sim_item_new(client, &intent);
     sim_item_sealed(client, item, &made);
     sim_item_hand_over(client, item);
-    intent = intent_of(COUNCIL_KIND_KEY_ROTATE, council->log);
+    intent = sim_intent_of(COUNCIL_KIND_KEY_ROTATE, council->log);
     (void)sim_client_write(client, &intent);
 }
 
@@ -124,8 +124,8 @@ static struct sim_client *stranger(struct sim *sim, const uint8_t *log)
 {
     for (uint32_t tries = 0; tries < 4; tries++) {
         struct sim_client *client = client_of(sim, &sim->people[sim_draw(sim, sim->plan.people)]);
-        if (client != NULL && self_in(client, log) == NULL &&
-            !writing(client, COUNCIL_KIND_MEMBER_JOIN, log) &&
+        if (client != NULL && sim_self_in(client, log) == NULL &&
+            !sim_writing(client, COUNCIL_KIND_MEMBER_JOIN, log) &&
             sim_home_log(client, client->person->member) != NULL) {
             return client;
         }
@@ -139,7 +139,7 @@ static void join(struct sim *sim, struct sim_council *council)
     if (client == NULL) {
         return;
     }
-    struct sim_intent intent = intent_of(COUNCIL_KIND_MEMBER_JOIN, council->log);
+    struct sim_intent intent = sim_intent_of(COUNCIL_KIND_MEMBER_JOIN, council->log);
     memcpy(intent.seed, council->link.seed, sizeof intent.seed);
     memcpy(intent.link_head, council->link.head, sizeof intent.link_head);
     intent.link_seq = council->link.seq;
@@ -152,14 +152,14 @@ static void invite(struct sim *sim, struct sim_council *council)
     struct sim_client *client = NULL;
     for (uint32_t tries = 0; client == NULL && tries < 8; tries++) {
         struct sim_client *other = some_client(sim);
-        const struct council_person *self = other != NULL ? self_in(other, council->log) : NULL;
+        const struct council_person *self = other != NULL ? sim_self_in(other, council->log) : NULL;
         client = self != NULL && self->moderator ? other : NULL;
     }
-    if (client == NULL || writing(client, COUNCIL_KIND_INVITE_OPEN, council->log) ||
+    if (client == NULL || sim_writing(client, COUNCIL_KIND_INVITE_OPEN, council->log) ||
         council_member_count(sim_client_council(client, council->log)) >= council->target) {
         return;
     }
-    struct sim_intent intent = intent_of(COUNCIL_KIND_INVITE_OPEN, council->log);
+    struct sim_intent intent = sim_intent_of(COUNCIL_KIND_INVITE_OPEN, council->log);
     fixture_random_bytes(&sim->random, intent.seed, sizeof intent.seed);
     (void)sim_client_write(client, &intent);
 }
@@ -182,7 +182,7 @@ static void post(struct sim *sim, struct sim_client *client, const uint8_t *log)
 {
     uint32_t count = 1 + (sim_chance(sim, 200) ? (uint32_t)sim_draw(sim, 12) : 0);
     for (uint32_t i = 0; i < count; i++) {
-        struct sim_intent intent = intent_of(COUNCIL_KIND_POST, log);
+        struct sim_intent intent = sim_intent_of(COUNCIL_KIND_POST, log);
         intent.number = ++sim->notes;
         (void)sim_client_write(client, &intent);
         sim->counts->posts++;
@@ -192,7 +192,7 @@ static void post(struct sim *sim, struct sim_client *client, const uint8_t *log)
 static void erase(struct sim *sim, struct sim_client *client, const uint8_t *log)
 {
     const struct sim_log *rows = sim_home_log(client, log);
-    const struct council_person *self = self_in(client, log);
+    const struct council_person *self = sim_self_in(client, log);
     if (rows == NULL || rows->count == 0) {
         return;
     }
@@ -200,7 +200,7 @@ static void erase(struct sim *sim, struct sim_client *client, const uint8_t *log
     const struct sim_row *row = &rows->rows[at];
     bool mine = memcmp(row->author, client->person->member, COUNCIL_KEY_BYTES) == 0;
     if (row->kind == COUNCIL_KIND_POST && !row->erased && (mine || self->moderator)) {
-        struct sim_intent intent = intent_of(COUNCIL_KIND_ERASE, log);
+        struct sim_intent intent = sim_intent_of(COUNCIL_KIND_ERASE, log);
         intent.number = at + 1;
         (void)sim_client_write(client, &intent);
     }
@@ -215,15 +215,15 @@ static void govern(struct sim *sim, struct sim_client *client, const uint8_t *lo
         COUNCIL_KIND_MEMBER_ROLE, COUNCIL_KIND_MEMBER_REMOVE, COUNCIL_KIND_MEMBER_REMOVE};
     enum council_kind kind = kinds[sim_draw(sim, sizeof kinds / sizeof *kinds)];
     const struct council *council = sim_client_council(client, log);
-    const struct council_person *self = self_in(client, log);
+    const struct council_person *self = sim_self_in(client, log);
     const struct council_person *other = &council->people[sim_draw(sim, council->person_count)];
     bool moderates = kind == COUNCIL_KIND_MEMBER_ROLE || kind == COUNCIL_KIND_MEMBER_REMOVE;
-    if (writing(client, kind, log) || (moderates && !self->moderator) || !other->member ||
+    if (sim_writing(client, kind, log) || (moderates && !self->moderator) || !other->member ||
         (kind == COUNCIL_KIND_MEMBER_REMOVE && other == self) ||
         (kind == COUNCIL_KIND_MEMBER_LEAVE && council_member_count(council) < 3)) {
         return;
     }
-    struct sim_intent intent = intent_of(kind, log);
+    struct sim_intent intent = sim_intent_of(kind, log);
     memcpy(intent.who, other->pin.member, COUNCIL_KEY_BYTES);
     intent.number = sim_chance(sim, 700);
     (void)sim_client_write(client, &intent);
@@ -239,7 +239,7 @@ static void add_device(struct sim *sim, struct sim_client *client)
         return;
     }
     struct sim_client *fresh = sim_client_add(sim, person, SIM_WAITING);
-    struct sim_intent intent = intent_of(COUNCIL_KIND_DEVICE_ADD, person->member);
+    struct sim_intent intent = sim_intent_of(COUNCIL_KIND_DEVICE_ADD, person->member);
     intent.number = fresh->device;
     (void)sim_client_write(client, &intent);
 }
@@ -251,7 +251,7 @@ static void revoke_device(struct sim *sim, struct sim_client *client)
     if (other == client || other->life != SIM_READY || count_of(person, SIM_RECOVERING) > 0) {
         return;
     }
-    struct sim_intent intent = intent_of(COUNCIL_KIND_DEVICE_REVOKE, person->member);
+    struct sim_intent intent = sim_intent_of(COUNCIL_KIND_DEVICE_REVOKE, person->member);
     memcpy(intent.who, other->keys.sign, COUNCIL_KEY_BYTES);
     (void)sim_client_write(client, &intent);
 }
@@ -280,14 +280,14 @@ void sim_act(struct sim *sim)
     sim->tries++;
     struct sim_council *council = &sim->councils[sim_draw(sim, sim->plan.councils)];
     if (!council->founded) {
-        found(sim, council);
+        sim_found(sim, council);
         return;
     }
     if (sim_chance(sim, 500)) {
         grow(sim, council);
     }
     struct sim_client *client = some_client(sim);
-    if (client == NULL || self_in(client, council->log) == NULL) {
+    if (client == NULL || sim_self_in(client, council->log) == NULL) {
         return;
     }
     sim->acts_done++;

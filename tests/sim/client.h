@@ -41,9 +41,11 @@ enum sim_item_state {
 struct sim_intent {
     enum council_kind kind;
     uint8_t log[COUNCIL_KEY_BYTES];
-    uint8_t who[COUNCIL_KEY_BYTES]; /* member (remove, role, vote, history) or device (revoke) */
-    uint64_t number;   /* post: its number; erase: seq; role: 1 moderator; device.add: which */
-    uint64_t from, to; /* history; council.create: size is `to` */
+    uint8_t who
+        [COUNCIL_KEY_BYTES]; /* member (remove, role, vote, history), device (revoke) or invite (close) */
+    uint64_t
+        number; /* post: its number; erase: seq; role: 1 moderator; device.add: which; invite.open: uses */
+    uint64_t from, to;                /* history; council.create: size is `to` */
     uint8_t seed[COUNCIL_SEED_BYTES]; /* invite.open, member.join: of the invite */
     uint64_t link_seq;
     uint8_t link_head[COUNCIL_HASH_BYTES];
@@ -141,6 +143,21 @@ const struct sync_replica *sim_client_replica(const struct sim_client *client,
                                               const uint8_t log[COUNCIL_KEY_BYTES]);
 /* Loads a log from the home, or begins it empty; nothing if sync has it. */
 void sim_client_add_log(struct sim_client *client, const uint8_t log[COUNCIL_KEY_BYTES]);
+
+/* ---- acts.c ---- */
+
+/* What this client knows of itself in the council; NULL: not a member, or nothing can be written yet. */
+const struct council_person *sim_self_in(const struct sim_client *client, const uint8_t *log);
+/* Has its outbox an entry of this kind for the log? */
+bool sim_writing(const struct sim_client *client, enum council_kind kind, const uint8_t *log);
+struct sim_intent sim_intent_of(enum council_kind kind, const uint8_t *log);
+/* Somebody founds the council, if somebody is there to do it. */
+void sim_found(struct sim *sim, struct sim_council *council);
+
+/* ---- races.c ---- */
+
+/* An item has new bytes: for whom it races. */
+void sim_races_note(struct sim_client *client, const struct sim_item *item);
 
 /* ---- home.c ---- */
 

@@ -82,6 +82,7 @@ static void do_report(void *ctx, const struct core_report *report)
             strcmp(report->event, "fold_failed") == 0) {
             sim_fail(host->sim, "server: %s", report->event);
         }
+        host->sim->counts->losers += report->error != NULL && strcmp(report->error, "stale") == 0;
     }
 }
 
@@ -347,6 +348,7 @@ static void limits(const struct sim *sim, struct core_limits *limits)
     if (!sim->plan.small_rates) {
         limits->control_burst = limits->moderator_burst = limits->address_burst = 1000000;
         limits->device_burst = limits->council_burst = 1000000;
+        limits->open_invites = 4096;
     }
 }
 

@@ -16,10 +16,15 @@ enum {
 
 static void usage(FILE *out)
 {
-    fputs("Usage: sim [--seeds A..B | --seed N] [--each] [--trace] [--counts]\n\n"
+    fputs("Usage: sim [--races] [--seeds A..B | --seed N] [--each] [--trace] [--counts]\n\n"
           "Plays whole councils - server, clients, network, disks - from a seed each, and checks "
           "at the end that\n"
           "nothing acknowledged is lost, nothing is there twice, and everybody agrees.\n"
+          "  --races       64 devices of eight members write control entries at the same moment, "
+          "again\n"
+          "                and again\n"
+          "  --volleys N   how often in a run (default 192)\n"
+          "  --until N     no more runs once N heads were raced for\n"
           "  --seeds A..B  these seeds, both included (default 1..200)\n"
           "  --seed N      this one alone\n"
           "  --each        name each seed before it is played: whatever ends the program is then "
@@ -66,37 +71,49 @@ static void tell(const struct sim_counts *c)
 }
 
 struct options {
-    uint64_t first, last;
-    bool each, trace, counts;
+    struct sim_play play;
+    uint64_t first, last, volleys, until;
+    bool each, races, counts;
 };
 
 /* False for what is no option. */
 static bool read_options(struct options *o, char **argv)
 {
+    const struct {
+        const char *name;
+        bool *flag;
+        uint64_t *number;
+    } table[] = {
+        {"--races", &o->races, NULL},      {"--each", &o->each, NULL},
+        {"--trace", &o->play.trace, NULL}, {"--counts", &o->counts, NULL},
+        {"--volleys", NULL, &o->volleys},  {"--until", NULL, &o->until},
+        {"--seed", NULL, &o->first},
+    };
     for (; *argv != NULL; argv++) {
         char *end = NULL;
-        if (strcmp(*argv, "--each") == 0) {
-            o->each = true;
-        } else if (strcmp(*argv, "--trace") == 0) {
-            o->trace = true;
-        } else if (strcmp(*argv, "--counts") == 0) {
-            o->counts = true;
-        } else if (strcmp(*argv, "--seeds") == 0 && range(argv[1], &o->first, &o->last)) {
+        size_t i = 0;
+        while (i < sizeof table / sizeof *table && strcmp(*argv, table[i].name) != 0) {
+            i++;
+        }
+        if (i < sizeof table / sizeof *table && table[i].flag != NULL) {
+            *table[i].flag = true;
+        } else if (i < sizeof table / sizeof *table && argv[1] != NULL &&
+                   number(argv[1], &end, table[i].number) && *end == '\0') {
+            o->last = table[i].number == &o->first ? o->first : o->last;
             argv++;
-        } else if (strcmp(*argv, "--seed") == 0 && argv[1] != NULL &&
-                   number(argv[1], &end, &o->first) && *end == '\0') {
-            o->last = o->first;
+        } else if (strcmp(*argv, "--seeds") == 0 && range(argv[1], &o->first, &o->last)) {
             argv++;
         } else {
             return false;
         }
     }
+    o->play.volleys = o->races ? (uint32_t)o->volleys : 0;
     return true;
 }
 
 int main(int argc, char **argv)
 {
-    struct options o = {.first = 1, .last = 200};
+    struct options o = {.first = 1, .last = 200, .volleys = 192};
     uint64_t passed = 0, failed = 0;
     struct sim_counts total = {.entries = 0};
     bool help = argc > 1 && strcmp(argv[1], "--help") == 0;
@@ -104,20 +121,26 @@ int main(int argc, char **argv)
         usage(help ? stdout : stderr);
         return help ? 0 : 2;
     }
-    for (uint64_t seed = o.first; seed <= o.last && failed < FAILURES_MAX; seed++) {
+    for (uint64_t seed = o.first;
+         seed <= o.last && failed < FAILURES_MAX && (o.until == 0 || total.races < o.until);
+         seed++) {
         if (o.each) {
             printf("seed %" PRIu64 " begins\n", seed);
             (void)fflush(stdout);
         }
-        if (sim_run(seed, o.trace, &total)) {
+        if (sim_run(&o.play, seed, &total)) {
             passed++;
         } else {
             failed++;
-            printf("  again: sim --seed %" PRIu64 " --trace\n", seed);
+            printf("  again: sim %s--seed %" PRIu64 " --trace\n", o.races ? "--races " : "", seed);
         }
     }
     if (o.counts) {
         tell(&total);
+    }
+    if (o.races) {
+        printf("races %" PRIu64 ", entries that came too late %" PRIu64 "\n", total.races,
+               total.losers);
     }
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", passed, failed);
     return failed > 0 ? 1 : 0;

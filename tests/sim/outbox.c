@@ -79,6 +79,7 @@ static void set_bytes(struct sim_item *item, struct fixture_entry *made)
 void sim_item_sealed(struct sim_client *client, struct sim_item *item, struct fixture_entry *made)
 {
     set_bytes(item, made);
+    sim_races_note(client, item);
     if (client->sync != NULL && item->held &&
         sync_outbox_signed(client->sync, item->item, item->text, item->len, item->sig, item->data,
                            item->data_len)) {

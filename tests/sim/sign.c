@@ -162,9 +162,16 @@ static enum council_error build_invite(struct making *m)
 {
     uint8_t key[32], secret[64];
     (void)crypto_sign_seed_keypair(key, secret, m->intent->seed);
-    m->body = fixture_body("{\"expires\":%llu,\"invite\":\"%s\",\"uses\":1}",
+    m->body = fixture_body("{\"expires\":%llu,\"invite\":\"%s\",\"uses\":%llu}",
                            (unsigned long long)sim_wall(m->client->sim) + 604800000ULL,
-                           fixture_key(key).text);
+                           fixture_key(key).text,
+                           (unsigned long long)(m->intent->number > 0 ? m->intent->number : 1));
+    return COUNCIL_OK;
+}
+
+static enum council_error build_close(struct making *m)
+{
+    m->body = fixture_body("{\"invite\":\"%s\"}", fixture_key(m->intent->who).text);
     return COUNCIL_OK;
 }
 
@@ -215,6 +222,7 @@ static build_fn *const builders[COUNCIL_KIND_COUNT] = {
     [COUNCIL_KIND_POST] = build_post,
     [COUNCIL_KIND_ERASE] = build_erase,
     [COUNCIL_KIND_INVITE_OPEN] = build_invite,
+    [COUNCIL_KIND_INVITE_CLOSE] = build_close,
     [COUNCIL_KIND_MEMBER_ROLE] = build_role,
     [COUNCIL_KIND_VOTE] = build_vote,
     [COUNCIL_KIND_MEMBER_LEAVE] = build_nothing,

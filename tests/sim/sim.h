@@ -17,7 +17,8 @@ enum {
     SIM_CLIENTS = SIM_PEOPLE * SIM_DEVICES,
     SIM_COUNCILS = 2,
     SIM_CONNS = 512,
-    SIM_EPOCHS = 256
+    SIM_EPOCHS = 256,
+    SIM_RACING_MAX = 16384 /* entries of a log that is raced for */
 };
 #define SIM_NEVER UINT64_MAX
 
@@ -56,12 +57,15 @@ struct sim_plan {
     uint32_t batch_max;    /* rows of a transaction */
     uint32_t act_every_ms; /* on average */
     uint32_t fault_every_ms;
+    uint32_t volleys; /* races: how often everybody writes at once; else 0 */
 };
 
 /* What happened, for the summary of many runs. */
 struct sim_counts {
     uint64_t entries, posts, acts, failed_items, server_crashes, lost_results, cuts, restarts, full,
         home_failures, recoveries, revoked, joins, leaves, removes, erases, frames;
+    uint64_t races,
+        losers; /* heads that more than one control entry was written for; entries that came too late */
     uint64_t failed_with[COUNCIL_ERROR_COUNT]; /* items, by error */
 };
 
@@ -83,11 +87,19 @@ struct sim {
     uint32_t acts_done, tries;
     uint32_t notes; /* posts numbered so far */
     uint64_t items; /* outbox items numbered so far */
+    uint16_t *
+        racing; /* owned: by seq, how many control entries had seen it and nothing after; NULL: no races */
     struct sim_counts *counts;
 };
 
+/* What is played: a story of chance, or eight members with 64 devices who write control entries at the same moment, `volleys` times. */
+struct sim_play {
+    uint32_t volleys; /* 0: a story */
+    bool trace;
+};
+
 /* One run; `counts` is added to. True if nothing was found. The reason is printed. */
-bool sim_run(uint64_t seed, bool trace, struct sim_counts *counts);
+bool sim_run(const struct sim_play *play, uint64_t seed, struct sim_counts *counts);
 
 /* ---- world.c ---- */
 
@@ -108,6 +120,17 @@ struct sim_short {
     char text[9];
 };
 struct sim_short sim_short(const uint8_t key[COUNCIL_KEY_BYTES]);
+
+/* Lets time pass up to `end`. */
+void sim_run_until(struct sim *sim, uint64_t end);
+/* Lets time pass until nobody has anything left to do. */
+void sim_rest(struct sim *sim);
+
+/* ---- races.c ---- */
+
+void sim_races(struct sim *sim);
+/* After the verdict: what was won and lost. */
+void sim_races_count(struct sim *sim);
 
 /* ---- acts.c: what people do; faults.c: what befalls them ---- */
 

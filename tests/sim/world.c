@@ -183,8 +183,7 @@ static void turn(struct sim *sim)
     }
 }
 
-/* Lets time pass up to `end`. */
-static void run_until(struct sim *sim, uint64_t end)
+void sim_run_until(struct sim *sim, uint64_t end)
 {
     uint32_t turns = 0;
     while (!sim->failed) {
@@ -202,39 +201,69 @@ static void run_until(struct sim *sim, uint64_t end)
     }
 }
 
-static void run(struct sim *sim)
+void sim_rest(struct sim *sim)
 {
     const char *why = "";
-    while (!sim->failed && sim->acts_done < sim->plan.acts &&
-           sim->tries < TRIES_PER_ACT * sim->plan.acts) {
-        run_until(sim, sim->now + 1000);
-    }
-    sim_heal(sim);
     uint64_t end = sim->now + REST_MAX_MS;
     for (bool rest = false; !sim->failed && !rest;) {
-        run_until(sim, sim->now + REST_EVERY_MS);
+        sim_run_until(sim, sim->now + REST_EVERY_MS);
         rest = sim_at_rest(sim, &why) && !sim_reopen(sim);
         if (!rest && sim->now >= end) {
             sim_fail(sim, "it does not come to rest: %s", why);
         }
     }
+}
+
+static void run(struct sim *sim)
+{
+    if (sim->plan.volleys > 0) {
+        sim_races(sim);
+    }
+    while (!sim->failed && sim->acts_done < sim->plan.acts &&
+           sim->tries < TRIES_PER_ACT * sim->plan.acts) {
+        sim_run_until(sim, sim->now + 1000);
+    }
+    sim_heal(sim);
+    sim_rest(sim);
     if (!sim->failed) {
         sim_check(sim);
     }
+    if (!sim->failed && sim->plan.volleys > 0) {
+        sim_races_count(sim);
+    }
 }
 
-bool sim_run(uint64_t seed, bool trace, struct sim_counts *counts)
+/* Races are among many and of one council; the rest is as it comes. */
+static void plan_races(struct sim *sim, uint32_t volleys)
+{
+    struct sim_plan *plan = &sim->plan;
+    plan->people = SIM_PEOPLE;
+    plan->councils = 1;
+    plan->acts = 0;
+    plan->volleys = volleys;
+    plan->small_rates = false;
+    plan->history_all = sim_chance(sim, 100);
+    plan->faults = sim_chance(sim, 300);
+    plan->fault_every_ms = 20000;
+    plan->delay_ms = 5 + (uint32_t)sim_draw(sim, 100);
+    sim->racing = sim_alloc(SIM_RACING_MAX * sizeof *sim->racing);
+}
+
+bool sim_run(const struct sim_play *play, uint64_t seed, struct sim_counts *counts)
 {
     char name[32];
     struct sim *sim = sim_alloc(sizeof *sim);
     sim->seed = seed;
     sim->dice = seed * UINT64_C(0xd1342543de82ef95);
-    sim->trace = trace;
+    sim->trace = play->trace;
     sim->counts = counts;
     sim->wall0 = UINT64_C(1700000000000);
     (void)snprintf(name, sizeof name, "sim %llu", (unsigned long long)seed);
     fixture_random_init(&sim->random, name);
     draw_plan(sim);
+    if (play->volleys > 0) {
+        plan_races(sim, play->volleys);
+    }
     sim_net_begin(sim);
     sim_host_begin(sim);
     people_begin(sim);
@@ -250,6 +279,7 @@ bool sim_run(uint64_t seed, bool trace, struct sim_counts *counts)
                (unsigned long long)sim->now);
         (void)fflush(stdout);
     }
+    free(sim->racing);
     free(sim);
     return good;
 }
