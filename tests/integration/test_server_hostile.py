@@ -229,9 +229,9 @@ def leaves_the_slow_behind():
         for client in (b, slow):
             client.call("log.subscribe", log=b64(council.log), after=council.seq)
         first = council.seq + 1
-        for _ in range(60):
+        for seq in range(first, first + 60):
             append(a, council, council.post(ann, size=131072))
-        assert [b.notice()["seq"] for _ in range(60)] == list(range(first, first + 60))
+            assert b.notice()["seq"] == seq  # who reads on a busy machine is not slow
         deadline = time.monotonic() + TIMEOUT
         while json.loads(councild("stats", "--json", "--data", server.data).stdout)["core"]["sessions"] > 2:
             assert time.monotonic() < deadline, "the slow one is still there"
