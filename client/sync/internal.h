@@ -118,6 +118,7 @@ struct offering {
     bool refused; /* the server took no offer of this log on this connection ... */
     bool differs; /* ... since its log is another one, as it says */
     bool again;   /* to be asked at once */
+    bool taken; /* the server took all that is held: if it lacks any of it now, it lost it again */
     uint64_t seq; /* the server's end of what is being offered; UINT64_MAX: not asked yet */
     uint8_t head[COUNCIL_HASH_BYTES];
     uint32_t person; /* MEMBERS: whose */

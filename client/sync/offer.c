@@ -43,6 +43,7 @@ bool sync_offer_begin(struct sync *sync, struct sync_log *log)
     if (offer->stage == OFFER_NONE) {
         offer->stage = OFFER_ASK;
         offer->person = offer->stuck = 0;
+        offer->taken = false;
     }
     log->state = SYNC_LOG_OFFERING;
     log->target = 0;
@@ -278,7 +279,9 @@ static void lacks(struct sync *sync, struct sync_log *log, const struct request 
 {
     struct offering *offer = &log->offer;
     bool first = offer->stage == OFFER_ASK && offer->person == 0;
-    if (offer->stage == OFFER_PAGES && seq < request->after && offer->stuck++ >= OFFER_STUCK_MAX) {
+    bool lost = offer->stage == OFFER_PAGES ? seq < request->after : offer->taken;
+    offer->taken = false;
+    if (lost && offer->stuck++ >= OFFER_STUCK_MAX) {
         give_up(sync, log, COUNCIL_E_OFFER_REFUSED, "");
         return;
     }
@@ -304,9 +307,10 @@ static void own_answer(struct sync *sync, struct sync_log *log, const struct req
         return;
     if (seq < request->after || (log->state == SYNC_LOG_OFFERING && seq < held_end(log)))
         lacks(sync, log, request, seq, head);
-    else if (log->offer.stage == OFFER_PAGES)
+    else if (log->offer.stage == OFFER_PAGES) {
         log->offer.stage = OFFER_ASK; /* and says that this was all */
-    else if (log->state == SYNC_LOG_LIVE)
+        log->offer.taken = true;
+    } else if (log->state == SYNC_LOG_LIVE)
         log->offer.stage = OFFER_NONE;
     else
         finish(sync, log, false);

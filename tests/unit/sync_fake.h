@@ -104,6 +104,8 @@ struct fake { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     bool twice;           /* every entry is pushed twice */
     bool recovers;        /* hello says that the server was restored */
     bool forgets;         /* offered entries are not kept */
+    uint64_t
+        loses_after; /* not 0: at each offer without entries all of logs[0] after this is lost */
     enum council_error refuse_offers; /* log.offer is refused with it */
     uint32_t offered;                 /* entries taken from offers */
     struct council_succession successions[COUNCIL_SUCCESSIONS_MAX];

@@ -301,6 +301,9 @@ static void offer(struct fake *fake, const struct council_rpc *rpc)
         !council_rpc_bytes(rpc->params, "head", head, sizeof head))
         abort();
     log->offers++;
+    if (log == fake->logs && fake->loses_after > 0 &&
+        json_array_size(json_object_get(rpc->params, "entries")) == 0)
+        log->visible = fake->loses_after;
     enum council_error error = fake->refuse_offers;
     if (!error && after <= end_of(log)) {
         const uint8_t *own = after ? log->log->entries[after - 1].head : zeros;

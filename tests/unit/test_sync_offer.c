@@ -228,6 +228,19 @@ static void test_one_that_forgets_what_it_took_has_rolled_back(void **state)
     assert_stopped(COUNCIL_LOG, COUNCIL_E_HISTORY_CHANGED);
 }
 
+/* It has each page, and nothing of it when it is asked again: this ends. */
+static void test_one_that_loses_it_again_is_not_offered_for_ever(void **state)
+{
+    (void)state;
+    posts(1, 5);
+    fake_start(&f);
+    f.loses_after = f.council.log.count - 3;
+    restore(COUNCIL_LOG, f.loses_after);
+    fake_sleep(&f, 10000);
+    assert_stopped(COUNCIL_LOG, COUNCIL_E_HISTORY_CHANGED);
+    assert_in_range(f.logs[COUNCIL_LOG].offered, 3, 5 * 3);
+}
+
 static void test_one_that_waits_and_refuses_has_another_history(void **state)
 {
     (void)state;
@@ -422,6 +435,7 @@ int main(void)
         TEST(test_without_the_word_it_is_a_rollback),
         TEST(test_one_that_takes_nothing_has_rolled_back),
         TEST(test_one_that_forgets_what_it_took_has_rolled_back),
+        TEST(test_one_that_loses_it_again_is_not_offered_for_ever),
         TEST(test_one_that_waits_and_refuses_has_another_history),
         TEST(test_another_history_is_told_whatever_the_server_says),
         TEST(test_an_old_fork_is_found_by_the_rows_of_the_home),
