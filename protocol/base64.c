@@ -72,7 +72,7 @@ bool council_b64_decode(uint8_t *out, uint32_t len, const char *text, uint32_t c
 {
     const uint8_t *in = (const uint8_t *)text;
     unsigned seen = 0; /* all values together: whether one was none is asked once, at the end */
-    if (council_b64_bytes(chars) != len) {
+    if (chars % 4 == 1 || council_b64_bytes(chars) != len) {
         return false;
     }
     for (; chars >= 4; chars -= 4, in += 4, out += 3) {

@@ -180,6 +180,159 @@ static void what_differs_is_read_alike_or_left(void **state)
     assert_true(taken > 1000); /* other digits, letters and base64 */
 }
 
+/* ---- at random ---- */
+
+enum {
+    ROUNDS = 60000,
+    LONGEST = 4096
+};
+
+/* What a writer may put otherwise, and what somebody who means harm would try. */
+static const char *const pieces[] = {"\\\"",
+                                     "\\\\",
+                                     "\\u0022",
+                                     "\\u0041",
+                                     "\\/",
+                                     "\\n",
+                                     "\"",
+                                     "\\",
+                                     " ",
+                                     "\t",
+                                     "\x7f",
+                                     "\x1f",
+                                     "\xc3\xa9",
+                                     "\xff",
+                                     "\xed\xa0\x80",
+                                     "\xef\xbb\xbf",
+                                     "}",
+                                     "{",
+                                     "]",
+                                     "[",
+                                     ",",
+                                     ":",
+                                     "}}}",
+                                     "{}",
+                                     "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+                                     "null",
+                                     "true",
+                                     "0",
+                                     "00",
+                                     "-1",
+                                     "-0",
+                                     "1.0",
+                                     "1e3",
+                                     "9007199254740991",
+                                     "9007199254740992",
+                                     "18446744073709551616",
+                                     "99999999999999999",
+                                     ",\"erased\":1",
+                                     ",\"erased\":0",
+                                     ",\"erased\":true",
+                                     ",\"data\":\"\"",
+                                     ",\"data\":\"A\"",
+                                     ",\"data\":\"AA\"",
+                                     ",\"data\":\"AB\"",
+                                     ",\"data\":null",
+                                     ",\"sig\":\"\"",
+                                     ",\"text\":\"\"",
+                                     "\"text\":\"\",",
+                                     ",\"more\":1",
+                                     "\"seq\":0,",
+                                     "\"received\":1,",
+                                     "\"id\":2,",
+                                     "\"id\":null",
+                                     "\"jsonrpc\":\"2.0\",",
+                                     "log.append",
+                                     "log.entry",
+                                     "log.offer",
+                                     "\"params\":{",
+                                     "\"entry\":{",
+                                     "=",
+                                     "==",
+                                     "-",
+                                     "_",
+                                     "+",
+                                     "/",
+                                     "A",
+                                     "\r\n"};
+
+static uint64_t seed = 0x9e3779b97f4a7c15;
+
+static uint32_t below(uint32_t n)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (uint32_t)(seed >> 32) % n;
+}
+
+/* Puts `n` bytes in place of `gone` at `at`. */
+static void put(char *bytes, uint32_t *len, uint32_t at, uint32_t gone, const char *from,
+                uint32_t n)
+{
+    if (*len - gone + n > LONGEST)
+        return;
+    memmove(bytes + at + n, bytes + at + gone, *len - at - gone);
+    memcpy(bytes + at, from, n);
+    *len = *len - gone + n;
+}
+
+/* A place that matters more often than others: next to a mark of JSON, or either end. */
+static uint32_t place(const char *bytes, uint32_t len)
+{
+    uint32_t at = below(len + 1), tries = below(40);
+    if (below(12) == 0)
+        return below(2) * len;
+    for (; tries > 0 && at < len && strchr("\":,{}\\", bytes[at]) == NULL; tries--)
+        at++;
+    return at < len && below(2) ? at + 1 : at;
+}
+
+static void change(char *bytes, uint32_t *len)
+{
+    const char *piece = pieces[below(sizeof(pieces) / sizeof(pieces[0]))];
+    uint32_t at = place(bytes, *len), rest = *len - at;
+    uint32_t some = rest == 0 ? 0 : below(rest < 24 ? rest + 1 : 24);
+    char copy[24], byte = (char)below(256);
+    switch (below(6)) {
+    case 0: /* a byte */
+        put(bytes, len, at, rest > 0, &byte, 1);
+        break;
+    case 1: /* some are lost */
+        put(bytes, len, at, some, "", 0);
+        break;
+    case 2: /* some stand again elsewhere */
+        memcpy(copy, bytes + at, some);
+        put(bytes, len, place(bytes, *len), 0, copy, some);
+        break;
+    case 3: /* a NUL, which a string of C would end with */
+        put(bytes, len, at, 0, "", 1);
+        break;
+    case 4: /* a piece in place of what was there */
+        put(bytes, len, at, some, piece, (uint32_t)strlen(piece));
+        break;
+    default:
+        put(bytes, len, at, 0, piece, (uint32_t)strlen(piece));
+    }
+}
+
+static void what_is_changed_at_random_is_read_alike_or_left(void **state)
+{
+    uint32_t taken = 0;
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        char bytes[LONGEST];
+        uint32_t len = 0;
+        char *from = message(round % MESSAGES, &len);
+        memcpy(bytes, from, len);
+        free(from);
+        for (uint32_t times = 1 + below(3); times > 0; times--)
+            change(bytes, &len);
+        taken += agrees(bytes, len);
+    }
+    assert_in_range(taken, ROUNDS / 200, ROUNDS / 2); /* both ways were gone */
+}
+
 static void what_is_written_otherwise_is_left(void **state)
 {
     /* All of them valid for the slow way. */
@@ -240,6 +393,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_peers_write_is_read_quickly),
         cmocka_unit_test(what_differs_is_read_alike_or_left),
+        cmocka_unit_test(what_is_changed_at_random_is_read_alike_or_left),
         cmocka_unit_test(what_is_written_otherwise_is_left),
         cmocka_unit_test(an_entry_can_be_taken),
     };
