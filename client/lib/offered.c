@@ -133,9 +133,6 @@ void offered_hello(struct client *client, const struct sync_hello *hello)
 
     if (text != NULL)
         error = home_put(&client->home, HOME_META_PUT, "successions", text, (uint32_t)strlen(text));
-    if (error == COUNCIL_OK && hello->succeeded && client->me.state == IDENTITY_READY)
-        error =
-            home_put(&client->home, HOME_META_PUT, "server", client->me.server, COUNCIL_KEY_BYTES);
     if (error != COUNCIL_OK)
         client->trouble = client_home_failed(client, error);
     if (hello->succeeded)
