@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """The reverse-proxy examples of deploy/, started as they stand (names, ports, certificates put in) before a real server with real members."""
+import atexit
+import ctypes
 import json
 import os
 import re
@@ -11,9 +13,14 @@ import time
 
 import wsclient
 from deploying import TOP, authority, example, free_port
-from harness import BIN, OFFLINE, World, case, check, die_with_parent, environment, equal, has, lacks, main
+from harness import BIN, OFFLINE, World, case, check, environment, equal, has, lacks, main
 
 PING_DEFAULT = 60
+
+
+def end_with_parent():
+    """By SIGTERM: a proxy that is killed would leave its workers behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 class Proxy:
@@ -29,7 +36,7 @@ class Proxy:
         self.write()
         self.log = os.path.join(self.folder, self.name + ".log")
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env(), preexec_fn=die_with_parent)
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env(), preexec_fn=end_with_parent)
         end = time.monotonic() + 30
         while True:
             check(time.monotonic() < end and self.process.poll() is None, "%s did not start: %s" % (self.name, self.said()))
@@ -48,7 +55,7 @@ class Proxy:
             return log.read()[-3000:]
 
     def stop(self):
-        if self.process:
+        if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(20)
@@ -122,13 +129,9 @@ def world_behind(kind, *options, more=(), ping=PING_DEFAULT):
     world.server.port = server_port
     world.server.options = ["--origin", proxy.url, "--forwarded-from", "127.0.0.1", "--registration", "open", "--ping", str(ping), *options]
     world.server.start()
-    try:
-        proxy.start()
-    except BaseException:
-        proxy.stop()
-        raise
+    atexit.register(proxy.stop)
+    proxy.start()
     world.server.url = proxy.url
-    W.setdefault("proxies", []).append(proxy)
     world.trust = {"COUNCIL_CA": ca[0]}
     return world, proxy
 
@@ -360,12 +363,6 @@ def caddy_silence():
     equal(silence(Caddy, [("idle 30s", "idle 2s"), ("read_header 10s", "read_header 2s"), ("read_body 10s", "read_body 2s")], (3600,)),
           {3600: True}, "who is still connected")
     return None
-
-
-@case("the proxies end")
-def ended():
-    for proxy in W.get("proxies", []):
-        proxy.stop()
 
 
 main()
