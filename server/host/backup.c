@@ -4,6 +4,7 @@
 #include "server/host/backup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +133,22 @@ static bool copy_all(struct copying *copying)
     return status == STORE_OK || failed(copying->result, copying->part, store_status_name(status));
 }
 
+/* Whoever asks may be root, and wonder. */
+static const char *why_not(int error)
+{
+    switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+        return "there is no such folder";
+    case EACCES:
+        return "the server's user may not write there";
+    case EROFS:
+        return "read-only for the server; the unit's ReadWritePaths= opens it";
+    default:
+        return strerror(error);
+    }
+}
+
 static bool run(struct copying *copying, const char *folder)
 {
     const struct host_backup_how *backup = copying->backup;
@@ -141,7 +158,7 @@ static bool run(struct copying *copying, const char *folder)
     }
     if (copying->status != STORE_OK) {
         return failed(result, copying->part,
-                      copying->status == STORE_NOT_FOUND ? "there is no such folder"
+                      copying->status == STORE_NOT_FOUND ? why_not(ENOENT)
                                                          : store_status_name(copying->status));
     }
     bool good = copy_all(copying);
@@ -151,7 +168,9 @@ static bool run(struct copying *copying, const char *folder)
     } else if (good && copying->status != STORE_OK) {
         good = failed(result, backup->file, store_status_name(copying->status));
     }
-    if (good && (rename(copying->part, backup->file) != 0 || !host_sync_folder(folder))) {
+    if (good &&
+        (renameat2(AT_FDCWD, copying->part, AT_FDCWD, backup->file, RENAME_NOREPLACE) != 0 ||
+         !host_sync_folder(folder))) {
         good = failed(result, backup->file, strerror(errno));
     }
     if (!good) {
@@ -179,7 +198,10 @@ bool host_backup_run(const struct host_backup_how *backup, struct host_backup_re
         slash[slash == folder] = '\0';
     }
     if (access(backup->file, F_OK) == 0) {
-        return failed(result, backup->file, "is there already");
+        return failed(result, backup->file, "is there already; take a new name");
+    }
+    if (access(folder, W_OK | X_OK) != 0) {
+        return failed(result, folder, why_not(errno));
     }
     if (!has_room(backup, folder)) {
         return failed(result, folder, "there is not enough room for the copy");

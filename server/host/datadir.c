@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -26,6 +27,23 @@ bool host_datadir_file(const char *path, const char *name, char out[HOST_PATH_MA
     return n > 0 && n < HOST_PATH_MAX;
 }
 
+/* Files that root makes here could not be read by the server. */
+static bool is_somebody_elses(const char *path)
+{
+    struct stat at;
+    if (geteuid() != 0 || stat(path, &at) != 0 || at.st_uid == 0) {
+        return false;
+    }
+    const struct passwd *owner = getpwuid(at.st_uid);
+    const char *name = owner != NULL ? owner->pw_name : "its owner";
+    (void)fprintf(
+        stderr,
+        "councild: %s: belongs to %s, who could not read what root leaves there: run this "
+        "as %s (sudo -u)\n",
+        path, name, name);
+    return true;
+}
+
 enum host_exit host_datadir_open(struct host_datadir *dir, const char *path, bool create)
 {
     char lock[HOST_PATH_MAX];
@@ -37,16 +55,21 @@ enum host_exit host_datadir_open(struct host_datadir *dir, const char *path, boo
     if (create && mkdir(path, 0700) != 0 && errno != EEXIST) {
         return complain(HOST_EXIT_START, path, strerror(errno));
     }
+    if (is_somebody_elses(path)) {
+        return HOST_EXIT_START;
+    }
     int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return complain(errno == ENOENT ? HOST_EXIT_NO_DATA : HOST_EXIT_START, path,
+        bool none = errno == ENOENT || errno == ENOTDIR;
+        return complain(none ? HOST_EXIT_NO_DATA : HOST_EXIT_START, none ? path : lock,
                         strerror(errno));
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         bool busy = errno == EWOULDBLOCK;
         close(fd);
         return complain(busy ? HOST_EXIT_BUSY : HOST_EXIT_START, path,
-                        busy ? "another process is using this folder" : strerror(errno));
+                        busy ? "another process is using this folder; stop the server first"
+                             : strerror(errno));
     }
     dir->lock_fd = fd;
     return HOST_EXIT_OK;
@@ -55,7 +78,8 @@ enum host_exit host_datadir_open(struct host_datadir *dir, const char *path, boo
 bool host_data_there(const char *path)
 {
     char file[HOST_PATH_MAX];
-    return host_datadir_file(path, database_name, file) && access(file, F_OK) == 0;
+    return host_datadir_file(path, database_name, file) &&
+           (access(file, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR));
 }
 
 bool host_sync_folder(const char *path)
@@ -98,7 +122,7 @@ enum host_exit host_exit_of(enum store_status status)
     }
 }
 
-static const char *explain(enum store_status status)
+const char *host_store_explain(enum store_status status)
 {
     switch (status) {
     case STORE_NOT_FOUND:
@@ -133,5 +157,5 @@ enum host_exit host_store_open_file(const char *path, unsigned flags, struct sto
 {
     enum store_status status = store_open(path, flags, out);
     return status == STORE_OK ? HOST_EXIT_OK
-                              : complain(host_exit_of(status), path, explain(status));
+                              : complain(host_exit_of(status), path, host_store_explain(status));
 }

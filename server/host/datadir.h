@@ -34,13 +34,13 @@ struct host_datadir {
     int lock_fd; /* -1: not held */
 };
 
-/* Takes the folder, made (0700) if `create`. After a message on standard error: HOST_EXIT_BUSY, NO_DATA, START. On
+/* Takes the folder, made (0700) if `create`; root takes none of another user's. After a message on standard error: HOST_EXIT_BUSY, NO_DATA, START. On
  * failure there is nothing to close. */
 enum host_exit host_datadir_open(struct host_datadir *dir, const char *path, bool create);
 void host_datadir_close(struct host_datadir *dir);
 
 #define HOST_DATABASE "council.db"
-/* Whether there is a database in the folder, used or not. */
+/* Whether there is a database in the folder, used or not; also where nobody may look. */
 bool host_data_there(const char *path);
 /* Makes names in the folder durable. */
 bool host_sync_folder(const char *path);
@@ -53,6 +53,8 @@ __attribute__((warn_unused_result)) bool host_datadir_file(const char *path, con
 enum host_exit host_store_open(const struct host_datadir *dir, unsigned flags, struct store **out);
 /* The same for a database under any name. */
 enum host_exit host_store_open_file(const char *path, unsigned flags, struct store **out);
+/* What this status of opening says to an operator. */
+const char *host_store_explain(enum store_status status);
 /* What a program that met this status ends with. */
 enum host_exit host_exit_of(enum store_status status);
 

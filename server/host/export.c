@@ -106,7 +106,8 @@ static FILE *open_log(const struct exporting *exporting, const char *name)
                  : -1;
     FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (file == NULL) {
-        (void)complain(path, strerror(errno));
+        (void)complain(path,
+                       errno == EEXIST ? "is there already; take a new folder" : strerror(errno));
         if (fd >= 0) {
             close(fd);
         }
@@ -175,12 +176,6 @@ int host_export(const struct host_options *options)
         (void)fprintf(stderr, "councild: export DIR, or export - is needed\n");
         return HOST_EXIT_USAGE;
     }
-    if (strcmp(options->words[0], "-") != 0) {
-        exporting.folder = options->words[0];
-        if (mkdir(exporting.folder, 0700) != 0 && errno != EEXIST) {
-            return (int)complain(exporting.folder, strerror(errno));
-        }
-    }
     enum host_exit status = HOST_EXIT_OK;
     if (from != NULL) {
         status = host_backup_open(from, &store);
@@ -189,11 +184,18 @@ int host_export(const struct host_options *options)
         if (status == HOST_EXIT_OK) {
             status = host_store_open(&dir, STORE_OPEN_READ_ONLY, &store);
         }
+        host_hint_backup(status, "export that: councild export --from FILE DIR");
+    }
+    if (status == HOST_EXIT_OK && strcmp(options->words[0], "-") != 0) {
+        exporting.folder = options->words[0];
+        if (mkdir(exporting.folder, 0700) != 0 && errno != EEXIST) {
+            status = complain(exporting.folder, strerror(errno));
+        }
     }
     if (status == HOST_EXIT_OK) {
         status = export_all(&exporting, store);
-        (void)store_close(store);
     }
+    (void)store_close(store);
     host_datadir_close(&dir);
     return (int)status;
 }

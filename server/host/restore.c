@@ -52,13 +52,40 @@ static bool has_journal(const char *path)
     return path_with(path, "-wal", journal) && stat(journal, &at) == 0 && at.st_size > 0;
 }
 
-enum host_exit host_backup_open(const char *file, struct store **out)
+/* Whether it may be a backup, and can be read. */
+static enum host_exit look_at(const char *file)
 {
-    *out = NULL;
+    struct stat at;
+    if (access(file, R_OK) != 0 || stat(file, &at) != 0) {
+        return complain(HOST_EXIT_NO_DATA, file, strerror(errno));
+    }
+    if (!S_ISREG(at.st_mode)) {
+        return complain(HOST_EXIT_NO_DATA, file, "is no file");
+    }
     if (has_journal(file)) {
         return complain(HOST_EXIT_DATA, file,
                         "there is a journal beside it (-wal): this is a database in use or a copy "
                         "of one, no backup");
+    }
+    return HOST_EXIT_OK;
+}
+
+void host_hint_backup(enum host_exit status, const char *instead)
+{
+    if (status == HOST_EXIT_BUSY) {
+        (void)fprintf(stderr,
+                      "councild: or, while the server runs, make a backup (councild backup FILE) "
+                      "and %s\n",
+                      instead);
+    }
+}
+
+enum host_exit host_backup_open(const char *file, struct store **out)
+{
+    *out = NULL;
+    enum host_exit status = look_at(file);
+    if (status != HOST_EXIT_OK) {
+        return status;
     }
     return host_store_open_file(file, STORE_OPEN_COPY, out);
 }
@@ -86,11 +113,6 @@ static bool copy_bytes(int from, int to)
 
 static enum host_exit copy(const struct restoring *restoring)
 {
-    if (has_journal(restoring->file)) {
-        return complain(HOST_EXIT_DATA, restoring->file,
-                        "there is a journal beside it (-wal): this is a database in use or a copy "
-                        "of one, no backup");
-    }
     int from = open(restoring->file, O_RDONLY | O_CLOEXEC);
     if (from < 0) {
         return complain(HOST_EXIT_NO_DATA, restoring->file, strerror(errno));
@@ -194,12 +216,14 @@ static enum host_exit prepare(struct restoring *restoring)
     struct store *store = NULL;
     struct host_verify_report report = {.findings = NULL};
     /* For writing: an older backup is brought up to date before it is looked at. */
-    enum host_exit status = host_store_open_file(restoring->part, 0, &store);
-    if (status == HOST_EXIT_OK) {
-        status = host_verify_store(store, restoring->options, &report, &restoring->verdict);
-        if (status == HOST_EXIT_FAILED) {
-            (void)complain(status, restoring->file, "is damaged; nothing was changed");
-        }
+    enum store_status opened = store_open(restoring->part, 0, &store);
+    enum host_exit status = host_exit_of(opened);
+    if (opened != STORE_OK) {
+        return complain(status, restoring->file, host_store_explain(opened));
+    }
+    status = host_verify_store(store, restoring->options, &report, &restoring->verdict);
+    if (status == HOST_EXIT_FAILED) {
+        (void)complain(status, restoring->file, "is damaged; nothing was changed");
     }
     json_decref(report.findings);
     if (status == HOST_EXIT_OK) {
@@ -319,11 +343,10 @@ int host_restore(const struct host_options *options)
         return HOST_EXIT_USAGE;
     }
     restoring.file = options->words[0];
-    if (access(restoring.file, R_OK) != 0) {
-        return (int)complain(HOST_EXIT_NO_DATA, restoring.file, strerror(errno));
+    enum host_exit status = look_at(restoring.file);
+    if (status == HOST_EXIT_OK) {
+        status = host_datadir_open(&restoring.dir, host_option(options, HOST_OPT_DATA), true);
     }
-    enum host_exit status =
-        host_datadir_open(&restoring.dir, host_option(options, HOST_OPT_DATA), true);
     if (status != HOST_EXIT_OK) {
         return (int)status;
     }

@@ -115,6 +115,7 @@ int host_verify(const struct host_options *options)
         backup ? host_backup_open(options->words[0], &store)
                : host_datadir_open(&dir, host_option(options, HOST_OPT_DATA), false);
     if (status != HOST_EXIT_OK) {
+        host_hint_backup(status, "verify that: councild verify FILE");
         return (int)status;
     }
     if (!backup) {

@@ -30,5 +30,7 @@ enum host_exit host_verify_store(struct store *store, const struct host_options 
 
 /* Opens a backup for reading; after a message NO_DATA, DATA ... A database with a journal beside it is none. */
 enum host_exit host_backup_open(const char *file, struct store **out);
+/* Where a running server has the data (BUSY): that a backup can be made, and what to do with it. */
+void host_hint_backup(enum host_exit status, const char *instead);
 
 #endif

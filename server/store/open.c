@@ -131,14 +131,18 @@ static enum store_status configure(struct store *store)
     return STORE_OK;
 }
 
-static enum store_status set_up(struct store *store, const char *path, bool copy)
+static enum store_status set_up(struct store *store, const char *path, unsigned flags)
 {
+    bool copy = (flags & STORE_OPEN_COPY) != 0;
     int version = 0;
     enum store_status status;
 
     if ((status = copy ? connect_copy(store, path) : connect(store, path)) != STORE_OK ||
         (status = store_schema_version(store, &version)) != STORE_OK)
         return status;
+    /* A copy that was cut short at its first byte must not pass for a store without logs. */
+    if (version == 0 && (flags & STORE_OPEN_CREATE) == 0)
+        return STORE_NOT_FOUND;
     if (store->read_only) {
         if (version < store_migrations_count)
             return STORE_OLDER;
@@ -172,10 +176,9 @@ enum store_status store_open(const char *path, unsigned flags, struct store **ou
     struct store *store = calloc(1, sizeof *store);
     if (store == NULL)
         return STORE_NOMEM;
-    bool copy = (flags & STORE_OPEN_COPY) != 0;
-    store->read_only = copy || (flags & STORE_OPEN_READ_ONLY) != 0;
+    store->read_only = (flags & (STORE_OPEN_COPY | STORE_OPEN_READ_ONLY)) != 0;
     store->tails = tails_create(STORE_TAILS_MAX);
-    status = store->tails == NULL ? STORE_NOMEM : set_up(store, path, copy);
+    status = store->tails == NULL ? STORE_NOMEM : set_up(store, path, flags);
     if (status != STORE_OK) {
         dispose(store);
         return status;

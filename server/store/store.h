@@ -28,8 +28,8 @@ enum store_open_flag {
  * Opens the store kept in the file `path` (and its companions path-*), takes it for this process
  * alone and brings its schema up to date. Reading what a killed process left behind takes a bounded
  * time, however large the store is. *out is owned by the caller: store_close. On failure *out is
- * NULL. STORE_NOT_FOUND (no file, and no STORE_OPEN_CREATE), BUSY, NEWER, OLDER, CORRUPT, FULL, IO,
- * NOMEM.
+ * NULL. STORE_NOT_FOUND (no file, or one in which nothing was ever made, and no STORE_OPEN_CREATE), BUSY,
+ * NEWER, OLDER, CORRUPT, FULL, IO, NOMEM.
  */
 STORE_MUST_USE enum store_status store_open(const char *path, unsigned flags, struct store **out);
 
