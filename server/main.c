@@ -22,7 +22,11 @@ int main(int argc, char **argv)
     }
     const struct host_command *command = host_command_find(name);
     if (command == NULL) {
-        host_usage(stderr, NULL);
+        if (name[0] == '\0') {
+            host_usage(stderr, NULL);
+        } else {
+            (void)fprintf(stderr, "councild: no command %s; see councild --help\n", name);
+        }
         return HOST_EXIT_USAGE;
     }
     if (council_protocol_init() != COUNCIL_OK) {
@@ -36,10 +40,15 @@ int main(int argc, char **argv)
         if (host_option_given(&options, HOST_OPT_HELP)) {
             host_usage(stdout, command);
             status = HOST_EXIT_OK;
+        } else if (options.word_count > 0 && command->words[0] == '\0') {
+            (void)fprintf(stderr, "councild: %s: %s takes options alone\n", options.words[0], name);
         } else {
             status = command->run(&options);
         }
     }
     host_options_fini(&options);
+    if (status == HOST_EXIT_USAGE) {
+        (void)fprintf(stderr, "councild: see councild %s --help\n", name);
+    }
     return status;
 }

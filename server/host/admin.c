@@ -110,10 +110,12 @@ static void live_quota_set(void *arg)
     struct live *live = arg;
     uint8_t log[STORE_ID_BYTES];
     uint64_t entries = 0, bytes = 0;
-    if (!host_quota_request(live->request, log, &entries, &bytes) ||
+    /* What it is now, with what the request left as it was. */
+    if (!host_quota_request(live->answer, log, &entries, &bytes) ||
         !core_set_quota(live->admin->config.core, log, entries, bytes)) {
         json_decref(live->answer);
-        live->answer = host_request_refused("too many quotas; it counts from the next start on");
+        live->answer = host_request_refused(
+            "too many logs have a quota of their own: kept, but it does not count");
     }
 }
 

@@ -247,7 +247,8 @@ json_t *host_key_request(const struct host_datadir *dir, const json_t *request,
     char key[COUNCIL_KEY_CHARS + 1];
     uint8_t secret[64];
     if (name != NULL && strcmp(name, "key.rotate") == 0 && !rotate(dir)) {
-        return host_request_refused("the key was not changed");
+        return host_request_refused("the key was not changed: server.key or the folder cannot be "
+                                    "used; standard error of who runs the data says why");
     }
     if (host_server_key(dir, false, secret) != HOST_EXIT_OK) {
         return host_request_refused("there is no key");

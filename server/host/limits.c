@@ -91,7 +91,11 @@ int host_limits(const struct host_options *options)
         if (request == NULL) {
             return HOST_EXIT_USAGE;
         }
-        json_decref(host_ask(host_option(options, HOST_OPT_DATA), request, &status));
+        json_t *done = host_ask(host_option(options, HOST_OPT_DATA), request, &status);
+        if (done != NULL && host_option_given(options, HOST_OPT_JSON)) {
+            host_print_json(done);
+        }
+        json_decref(done);
         return (int)status;
     }
     json_t *answer = limits_now(options, &status);

@@ -40,8 +40,14 @@ static json_t *quota_request(const struct host_options *options)
          !host_option_number(options, HOST_OPT_BYTES, 0, INT64_MAX, &bytes))) {
         return NULL;
     }
-    return json_pack("{s:s,s:s,s:I,s:I}", "do", "quota.set", "log", options->words[0], "entries",
-                     (json_int_t)entries, "bytes", (json_int_t)bytes);
+    json_t *request = json_pack("{s:s,s:s}", "do", "quota.set", "log", options->words[0]);
+    if (host_option_given(options, HOST_OPT_ENTRIES)) {
+        (void)json_object_set_new(request, "entries", json_integer((json_int_t)entries));
+    }
+    if (host_option_given(options, HOST_OPT_BYTES)) {
+        (void)json_object_set_new(request, "bytes", json_integer((json_int_t)bytes));
+    }
+    return request;
 }
 
 static void print_quotas(const json_t *answer)

@@ -75,7 +75,7 @@ static bool read_flags(struct host_options *options, unsigned command, int argc,
         }
         enum host_option option = find(argv[i] + 2, command, &value);
         if (option == HOST_OPT_COUNT) {
-            return complain("no such option here; see councild help", argv[i]);
+            return complain("no such option here", argv[i]);
         }
         const struct host_option_info *info = &infos[option];
         if (info->argument[0] == '\0') {

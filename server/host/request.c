@@ -81,7 +81,10 @@ static json_t *code_revoke(struct store *store, const json_t *request, uint64_t 
         !council_b64_decode(hash, sizeof hash, code, COUNCIL_KEY_CHARS)) {
         council_hash(hash, code, (uint32_t)strlen(code));
     }
-    return answer_status(store_code_revoke(store, hash));
+    enum store_status status = store_code_revoke(store, hash);
+    return status == STORE_NOT_FOUND
+               ? host_request_refused("there is no such code; see councild code list")
+               : answer_status(status);
 }
 
 static json_t *code_object(const struct store_code *code, uint64_t now_ms)

@@ -9,6 +9,10 @@
 #include "protocol/bytes.h"
 #include "server/host/request.h"
 
+enum {
+    WHY_MAX = 160 /* bytes of what is wrong with a request */
+};
+
 static const char limits_name[] = "limits";
 static const char registration_name[] = "registration";
 static const char backup_name[] = "backup";
@@ -145,27 +149,40 @@ enum store_status host_settings_quotas(struct store *store,
 
 /* ---- requests ---- */
 
-const char *host_limits_request_wrong(const json_t *request)
+/* What is wrong with one limit, in words of `why`; false: nothing. */
+static bool limit_wrong(const char *name, const json_t *value, char why[WHY_MAX])
 {
-    struct core_limits known;
+    const struct core_limit_info *info = name != NULL ? core_limit_find(name) : NULL;
+    if (info == NULL) {
+        (void)snprintf(why, WHY_MAX, "%.64s: no such limit; see councild limits",
+                       name != NULL ? name : "?");
+    } else if (value != NULL && !limit_fits(name, value)) {
+        (void)snprintf(why, WHY_MAX, "%s: a number from %llu to %llu is needed", info->name,
+                       (unsigned long long)info->min, (unsigned long long)info->max);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool limits_wrong(const json_t *request, char why[WHY_MAX])
+{
     const char *name = NULL;
     json_t *value = NULL;
     size_t i = 0;
-    core_limits_init(&known);
     json_object_foreach((json_t *)(uintptr_t)json_object_get(request, "set"), name, value)
     {
-        if (!limit_fits(name, value)) {
-            return "no such limit, or out of its range; see councild limits";
+        if (limit_wrong(name, value, why)) {
+            return true;
         }
     }
     json_array_foreach(json_object_get(request, "reset"), i, value)
     {
-        name = json_string_value(value);
-        if (name == NULL || core_limit_find(name) == NULL) {
-            return "no such limit; see councild limits";
+        if (limit_wrong(json_string_value(value), NULL, why)) {
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 json_t *host_request_limits(struct store *store, const json_t *request, uint64_t now_ms)
@@ -183,12 +200,12 @@ static json_t *answer_status(enum store_status status)
 
 json_t *host_request_limits_set(struct store *store, const json_t *request, uint64_t now_ms)
 {
-    const char *wrong = host_limits_request_wrong(request);
+    char why[WHY_MAX];
     json_t *value = NULL;
     size_t i = 0;
     (void)now_ms;
-    if (wrong != NULL) {
-        return host_request_refused(wrong);
+    if (limits_wrong(request, why)) {
+        return host_request_refused(why);
     }
     json_t *stored = host_settings_limits(store);
     if (stored == NULL) {
@@ -248,45 +265,6 @@ json_t *host_request_quotas(struct store *store, const json_t *request, uint64_t
     return json_pack("{s:b,s:o}", "ok", 1, "quotas", list);
 }
 
-struct wanted {
-    uint8_t log[STORE_ID_BYTES];
-    uint64_t entries, bytes;
-};
-
-static bool find_quota(void *ctx, const uint8_t log[STORE_ID_BYTES], uint64_t entries,
-                       uint64_t bytes)
-{
-    struct wanted *wanted = ctx;
-    bool same = memcmp(wanted->log, log, STORE_ID_BYTES) == 0;
-    if (same) {
-        wanted->entries = entries;
-        wanted->bytes = bytes;
-    }
-    return !same;
-}
-
-json_t *host_request_quota(struct store *store, const json_t *request, uint64_t now_ms)
-{
-    struct wanted wanted = {.entries = 0};
-    struct store_log_info info;
-    (void)now_ms;
-    if (!host_quota_request(request, wanted.log, &wanted.entries, &wanted.bytes)) {
-        return host_request_refused("the name of a log is needed");
-    }
-    enum store_status status = store_log_info(store, wanted.log, &info);
-    if (status == STORE_OK) {
-        status = host_settings_quotas(store, find_quota, &wanted);
-    }
-    if (status != STORE_OK) {
-        return host_request_refused(status == STORE_NOT_FOUND ? "there is no such log"
-                                                              : store_status_name(status));
-    }
-    return json_pack("{s:b,s:s,s:I,s:I,s:I,s:I}", "ok", 1, "log",
-                     json_string_value(json_object_get(request, "log")), "entries",
-                     (json_int_t)wanted.entries, "bytes", (json_int_t)wanted.bytes, "entries_used",
-                     (json_int_t)info.seq, "bytes_used", (json_int_t)info.bytes);
-}
-
 bool host_quota_request(const json_t *request, uint8_t log[STORE_ID_BYTES], uint64_t *entries,
                         uint64_t *bytes)
 {
@@ -301,29 +279,73 @@ bool host_quota_request(const json_t *request, uint8_t log[STORE_ID_BYTES], uint
     return good;
 }
 
-json_t *host_request_quota_set(struct store *store, const json_t *request, uint64_t now_ms)
+/* A log that a request is about, and the quota that it has. */
+struct about {
+    char name[STORE_KEY_MAX + 1]; /* of its setting */
+    struct store_log_info info;
+    json_t *quota; /* owned */
+};
+
+/* NULL, or an answer that says why not. */
+static json_t *find_log(struct store *store, const json_t *request, struct about *out)
 {
-    char name[STORE_KEY_MAX + 1];
     uint8_t log[STORE_ID_BYTES];
     uint64_t entries = 0, bytes = 0;
-    struct store_log_info info;
-    (void)now_ms;
     if (!host_quota_request(request, log, &entries, &bytes)) {
-        return host_request_refused("the name of a log and numbers are needed");
+        return host_request_refused("the name of a log is needed: 43 letters");
     }
-    enum store_status status = store_log_info(store, log, &info);
+    enum store_status status = store_log_info(store, log, &out->info);
     if (status != STORE_OK) {
         return host_request_refused(status == STORE_NOT_FOUND ? "there is no such log"
                                                               : store_status_name(status));
     }
-    (void)snprintf(name, sizeof name, "%s%s", quota_prefix,
+    (void)snprintf(out->name, sizeof out->name, "%s%s", quota_prefix,
                    json_string_value(json_object_get(request, "log")));
-    if (entries == 0 && bytes == 0) {
-        return answer_status(store_setting_drop(store, name));
+    out->quota = get_json(store, out->name);
+    return out->quota == NULL ? host_request_refused("the settings cannot be read") : NULL;
+}
+
+static json_t *quota_answer(const json_t *request, const json_t *quota)
+{
+    return json_pack("{s:b,s:O,s:I,s:I}", "ok", 1, "log", json_object_get(request, "log"),
+                     "entries", json_integer_value(json_object_get(quota, "entries")), "bytes",
+                     json_integer_value(json_object_get(quota, "bytes")));
+}
+
+json_t *host_request_quota(struct store *store, const json_t *request, uint64_t now_ms)
+{
+    struct about about;
+    (void)now_ms;
+    json_t *answer = find_log(store, request, &about);
+    if (answer == NULL) {
+        answer = quota_answer(request, about.quota);
+        json_decref(about.quota);
+        (void)json_object_set_new(answer, "entries_used", json_integer((json_int_t)about.info.seq));
+        (void)json_object_set_new(answer, "bytes_used", json_integer((json_int_t)about.info.bytes));
     }
-    json_t *value =
-        json_pack("{s:I,s:I}", "entries", (json_int_t)entries, "bytes", (json_int_t)bytes);
-    status = set_json(store, name, value);
-    json_decref(value);
-    return answer_status(status);
+    return answer;
+}
+
+json_t *host_request_quota_set(struct store *store, const json_t *request, uint64_t now_ms)
+{
+    static const char *const numbers[] = {"entries", "bytes"};
+    struct about about;
+    bool any = false;
+    (void)now_ms;
+    json_t *answer = find_log(store, request, &about);
+    if (answer != NULL) {
+        return answer;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        json_t *value = json_object_get(request, numbers[i]);
+        if (value != NULL) {
+            (void)json_object_set(about.quota, numbers[i], value);
+        }
+        any = any || json_integer_value(json_object_get(about.quota, numbers[i])) > 0;
+    }
+    enum store_status status =
+        any ? set_json(store, about.name, about.quota) : store_setting_drop(store, about.name);
+    answer = status == STORE_OK ? quota_answer(request, about.quota) : answer_status(status);
+    json_decref(about.quota);
+    return answer;
 }

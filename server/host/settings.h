@@ -35,11 +35,9 @@ STORE_MUST_USE enum store_status host_settings_quotas(
     void *ctx);
 
 /*
- * {"do":"limits.set","set":{NAME:VALUE,...},"reset":[NAME,...]}: NULL if every name is known and every value in its range,
- * otherwise what is wrong (static).
+ * {"log":LOG,"entries":N,"bytes":N} of a request or an answer; the numbers may be absent. False: no such shape. In an answer 0 is as the
+ * limit says; a quota.set leaves as it was what it does not have.
  */
-const char *host_limits_request_wrong(const json_t *request);
-/* {"do":"quota.set","log":LOG,"entries":N,"bytes":N}, both optional: 0 or absent is as the limit says. False: no such shape. */
 bool host_quota_request(const json_t *request, uint8_t log[STORE_ID_BYTES], uint64_t *entries,
                         uint64_t *bytes);
 

@@ -31,6 +31,8 @@ def changes_limits():
         for wrong in ("sessions=0", "nothing=1", "sessions", "sessions=x"):
             assert councild("limits", "set", wrong, "--data", server.data).returncode in (1, 64)
         assert councild("limits", "--reset", "nothing", "--data", server.data).returncode == 1
+        assert "sessions: a number from 1 to 1000000" in councild("limits", "set", "sessions=0", "--data", server.data).stderr
+        assert councild("limits", "set", "outstanding=7", "--json", "--data", server.data).stdout == '{"ok":true}\n'
         assert limits(server.data)["sessions"]["value"] == 2
         assert server.stop() == 0
     assert limits(server.data)["sessions"]["value"] == 2, "as it would start"
@@ -113,7 +115,11 @@ def sets_quotas():
         deadline = time.monotonic() + TIMEOUT
         while "councild_log_quotas 1\n" not in metrics(server.data):  # told a few times a second
             assert time.monotonic() < deadline
+        assert json.loads(councild("quota", b64(one.log), "--bytes", "100000", "--json", "--data", server.data).stdout)["entries"] == 4, "the other stays"
+        assert client.fails("log.append", entry=entry.wire()) == "quota"
         assert councild("quota", b64(one.log), "--entries", "0", "--data", server.data).returncode == 0
+        assert json.loads(councild("quota", "--json", "--data", server.data).stdout)["quotas"] == [{"log": b64(one.log), "entries": 0, "bytes": 100000}]
+        assert councild("quota", b64(one.log), "--bytes", "0", "--data", server.data).returncode == 0
         append(client, one, entry)
         assert json.loads(councild("quota", "--json", "--data", server.data).stdout)["quotas"] == []
 
@@ -377,6 +383,21 @@ def starves_when_stuck():
         assert server.log().count('"stuck"') == 1 and '"thread":"storage"' in server.log()
 
 
+def says_how_it_is_used():
+    """wrong use names the word that is wrong and where help is; a word that nobody reads is wrong"""
+    nothing = councild("frobnicate")
+    assert nothing.returncode == 64 and "frobnicate" in nothing.stderr and len(nothing.stderr.splitlines()) == 1, nothing
+    for words in (["serve", "now"], ["stats", "all"], ["code"], ["code", "create", "--uses", "0"], ["limits", "set"], ["backup"], ["key", "--frob", "show"]):
+        done = councild(*words, "--data", "/nowhere")
+        assert done.returncode == 64 and "councild: see councild %s --help\n" % words[0] in done.stderr, done
+    with Server() as server:
+        done = councild("code", "revoke", "abc", "--data", server.data)
+        assert done.returncode == 1 and "no such code" in done.stderr, done
+    at = folder()
+    done = councild("serve", "--data", at, "--listen", "127.0.0.1:0", "--tls-cert", at + "/none.pem", "--tls-key", at + "/none.pem")
+    assert done.returncode == 69 and "none.pem: No such file" in done.stderr, done
+
+
 def completes_words():
     """completions for three shells: each shell takes them, and bash offers commands, words and choices"""
     at = folder()
@@ -398,4 +419,4 @@ def completes_words():
 
 
 run(changes_limits, changes_registration, sets_quotas, changes_its_key, finishes_a_change_of_key, tells_figures, changes_the_log,
-    takes_a_new_certificate, speaks_to_systemd, starves_when_stuck, completes_words)
+    takes_a_new_certificate, speaks_to_systemd, starves_when_stuck, says_how_it_is_used, completes_words)
