@@ -160,6 +160,9 @@ static void *listen_on(void *arg)
         int fd = accept4(door->listen_fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0) {
             welcome(door, fd);
+        } else if (errno != EAGAIN && errno != ECONNABORTED) {
+            /* No descriptors, and who waits keeps the socket readable: not at once again. */
+            (void)await(door, -1, 0, HOST_DOOR_RETRY_MS);
         }
     }
     return NULL;

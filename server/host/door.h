@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 enum {
+    HOST_DOOR_RETRY_MS = 200, /* where no connection can be taken for now */
     HOST_DOOR_MS = 5000 /* for a client to say something, and to take what it is told */
 };
 

@@ -26,9 +26,10 @@ struct counter {
 
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t more;
+    pthread_cond_t more, written;
     pthread_t writer;
     bool running, stop, json;
+    bool at_it; /* the writer has lines that are not written yet */
     _Atomic enum host_log_level least;
     const char *file; /* NULL: standard error */
     int fd;
@@ -38,6 +39,7 @@ static struct {
     struct counter counters[EVENTS_MAX];
 } log_state = {.lock = PTHREAD_MUTEX_INITIALIZER,
                .more = PTHREAD_COND_INITIALIZER,
+               .written = PTHREAD_COND_INITIALIZER,
                .least = HOST_LOG_WARN,
                .json = false,
                .fd = STDERR_FILENO};
@@ -210,9 +212,12 @@ static void *writer(void *unused)
         memcpy(log_state.writing, log_state.waiting, len);
         log_state.len = 0;
         int fd = log_state.fd;
+        log_state.at_it = true;
         (void)pthread_mutex_unlock(&log_state.lock);
         write_all(fd, log_state.writing, len);
         (void)pthread_mutex_lock(&log_state.lock);
+        log_state.at_it = false;
+        (void)pthread_cond_broadcast(&log_state.written);
         if (log_state.dropped > 0 && log_state.len == 0) {
             const struct host_log_field fields[] = {HOST_LOG_N("lines", log_state.dropped),
                                                     {NULL, NULL, 0}};
@@ -293,7 +298,18 @@ void host_log_stop(void)
 
 void host_log_flush(void)
 {
+    struct timespec until;
+    int rc = 0;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += HOST_LOG_FLUSH_S;
     (void)pthread_mutex_lock(&log_state.lock);
+    while (log_state.at_it && rc == 0) {
+        rc = pthread_cond_timedwait(&log_state.written, &log_state.lock, &until);
+    }
+    if (rc != 0) {
+        (void)pthread_mutex_unlock(&log_state.lock);
+        return; /* nobody empties the pipe, and who calls wants to end */
+    }
     write_all(log_state.fd, log_state.waiting, log_state.len);
     log_state.len = 0;
     (void)pthread_mutex_unlock(&log_state.lock);

@@ -37,7 +37,8 @@ enum {
     HOST_LOG_BUFFER = 256 * 1024, /* lines that wait to be written; more are counted and dropped */
     HOST_LOG_LINE = 1024,         /* bytes of a line; longer ones lose fields */
     HOST_LOG_BURST = 20,          /* lines of one event in a window, errors excepted */
-    HOST_LOG_WINDOW_MS = 10000
+    HOST_LOG_WINDOW_MS = 10000,
+    HOST_LOG_FLUSH_S = 1 /* that host_log_flush waits for the writing thread */
 };
 
 /* Before this, and after host_log_stop, lines are written at once. `file` (borrowed until the end; NULL: standard error) is opened for
@@ -56,7 +57,7 @@ void host_log_stop(void);
 /* `event` is a static string; `fields` may be NULL. */
 void host_log(enum host_log_level level, const char *event, const struct host_log_field *fields);
 
-/* Writes what waits, from this thread: before the process ends by _exit. */
+/* What was logged is written, but for what nobody takes: before the process ends by _exit. */
 void host_log_flush(void);
 
 #endif
