@@ -4,6 +4,7 @@
  * Owns the order of starting and stopping. Must not know messages, sockets or SQL. Invariant: nothing that a job points to is freed before
  * the job came back.
  */
+#include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,12 @@ static int start_net(struct server *server)
     config.events.ctx = server;
     if ((config.tls_cert == NULL) != (config.tls_key == NULL)) {
         return start_failed("--tls-cert", "needs --tls-key, and the other way round");
+    }
+    const char *files[] = {config.tls_cert, config.tls_key};
+    for (size_t i = 0; i < 2; i++) {
+        if (files[i] != NULL && access(files[i], R_OK) != 0) {
+            return start_failed(files[i], strerror(errno));
+        }
     }
     server->net = net_create(&config, detail);
     if (server->net == NULL) {
