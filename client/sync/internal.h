@@ -242,6 +242,8 @@ void sync_begin_close(struct sync *sync,
                       enum council_error why); /* ends in BACKOFF, or IDLE where not wanted */
 void sync_connection_tick(struct sync *sync);
 bool sync_open(const struct sync *sync); /* frames may be sent */
+
+/* greeting.c */
 void sync_hello_reply(struct sync *sync, const struct request *request, const struct reply *reply);
 void sync_login_reply(struct sync *sync, const struct request *request, const struct reply *reply);
 

@@ -156,6 +156,10 @@ bool net_http_forwarded(struct lws *wsi, uint8_t address[16]);
 /* ws.c: the library's callback */
 extern const struct lws_protocols net_protocols[];
 
+/* library.c: false, and why in `detail`; what was made of it goes with net_destroy */
+NET_MUST_USE bool net_library_open(struct net *net, const struct net_config *config,
+                                   char detail[NET_DETAIL_MAX]);
+
 /* listen.c */
 void net_listen_start(struct net *net);
 void net_listen_tick(struct net *net);

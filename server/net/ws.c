@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/ssl.h>
+
 #include "server/net/internal.h"
 
 /* Close codes that the transport uses itself (RFC 6455 section 7.4.1). */
@@ -177,7 +179,11 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
                     size_t len)
 {
     struct net_conn *conn = wsi != NULL ? lws_get_opaque_user_data(wsi) : NULL;
-    (void)user;
+    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
+        /* `user` is the SSL_CTX of all connections: one that has nothing to say keeps no buffers. */
+        (void)SSL_CTX_set_mode(user, SSL_MODE_RELEASE_BUFFERS);
+        return 0;
+    }
     if (conn == NULL) {
         return 0;
     }
