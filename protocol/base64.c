@@ -2,7 +2,7 @@
  * base64.c - base64url of what is public: entries, signatures, keys' public halves, sealed data.
  *
  * Owns the codec for bytes that everybody may see (RFC 4648 section 5, unpadded, trailing bits zero). libsodium's, which takes the
- * same time whatever the bytes are, is for secrets (bytes.c); it costs fifteen times as much, and a note of 400 bytes is a thousand characters of base64.
+ * same time whatever the bytes are, is for secrets (bytes.c); it costs more than ten times as much, and a note of 400 bytes is a thousand characters of base64.
  * Invariant: reads and writes within the lengths given, whatever the characters.
  */
 #include "protocol/bytes.h"
