@@ -8,7 +8,7 @@ import os
 import subprocess
 import time
 
-from harness import BIN, FAILED, OK, REFUSED, USAGE, World, case, check, environment, equal, has, lacks, main
+from harness import BIN, FAILED, OK, REFUSED, SERVER, USAGE, Server, World, case, check, environment, equal, has, lacks, main
 
 TWO_PAGER = """## What I love
 - tuning harpsichords
@@ -369,6 +369,32 @@ def the_rest():
     ada.run("help")
     ada.run("help", "--json")
     ada.run("note", "post", "--help")
+
+
+@case("server show, resume and move: to another server and back, with everything")
+def servers():
+    zoe, first = world.member("zoe"), world.server.url
+    zoe.run("create", "--pace", "slow", "--quiet", world.plant("A movable lighthouse"))
+    zoe.note(world.plant("Carried over and back"))
+    shown = zoe.run("server", "show", "--json").one()
+    equal((shown["server"], shown["recovering"], shown["waiting"]), (first, False, []), "server show")
+    has(zoe.run("server", "show").out, shown["key"])
+    has(zoe.run("server", "resume", "A movable lighthouse").out, "waits for nobody")
+    zoe.run("server", "resume", "--json", "journal")
+    folder = os.path.join(world.folder, "second")
+    os.mkdir(folder)
+    second = Server(folder)
+    second.start()
+    try:
+        has(zoe.run("server", "move", second.url).out, second.url)
+        zoe.note(world.plant("Written at the second server"))
+        zoe.run("server", "move", first, "--key", "A" * 43, code=SERVER)
+        equal(zoe.status()["server"], second.url, "the server after a move that failed")
+        # The first one's log ends earlier and waits for nobody: nothing is put behind the back of those who stayed.
+        equal(zoe.run("server", "move", first, "--json", code=REFUSED).error(), "offer_refused", "the error")
+        check("Carried over and back" in zoe.texts("--offline"), "what was carried")
+    finally:
+        second.stop()
 
 
 @case("planted words are not in the running server's memory")
