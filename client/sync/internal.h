@@ -188,7 +188,6 @@ struct item {
 struct sync {
     const struct sync_ops *ops;
     void *ctx;
-    bool checking; /* checks were begun and not waited for */
     uint8_t seed[32];
     uint64_t drawn; /* blocks of randomness used */
     uint64_t now;
@@ -202,10 +201,7 @@ struct sync {
     enum sync_state state;
     enum council_error trouble;
     bool wanted, greeted, again; /* again: reconnect without backoff */
-    bool bring;
-    bool recovering;   /* as hello said */
-    bool login_waits;  /* a refused login was told of */
-    uint64_t deadline; /* of the state */
+    uint64_t deadline;           /* of the state */
     uint64_t ready_since, retry_after_ms;
     uint32_t attempts;
     struct council_challenge challenge;
@@ -225,7 +221,10 @@ struct sync {
     struct item **items; /* owned, in order of adding */
     uint32_t item_count, item_size;
 
-    bool duties, dirty;
+    bool checking; /* checks were begun and not waited for */
+    bool duties, dirty, bring;
+    bool recovering;  /* as hello said */
+    bool login_waits; /* a refused login was told of */
 };
 
 /* sync.c */

@@ -6,6 +6,8 @@
  */
 #include "protocol/log.h"
 
+#include <string.h>
+
 enum council_error __wrap_council_entry_verify(const struct council_entry *entry,
                                                const uint8_t sig[COUNCIL_SIG_BYTES]);
 enum council_error __wrap_council_tail_check(const struct council_tail *tail,
@@ -37,6 +39,6 @@ bool __wrap_council_tail_head(const struct council_tail *tail, uint64_t seq,
 {
     (void)tail;
     (void)seq;
-    (void)out;
+    memset(out, 0, COUNCIL_HASH_BYTES);
     return false;
 }
