@@ -228,22 +228,27 @@ void core_log_unpin(struct core *core, struct core_log *log)
     }
 }
 
-static void evict(struct core *core, struct core_log *log)
+/* A member log is short and soon read again; a council's may be long. */
+static bool is_over(const struct core *core, const struct core_idle *idle)
 {
-    core_log_drop_fold(core, log);
-    core_log_settle(core, log);
+    bool many = idle == &core->members && idle->count > core->limits.cached_members;
+    return many || core->cache_bytes > core->limits.cache_bytes;
+}
+
+static void trim(struct core *core, const struct core_idle *idle)
+{
+    struct core_log *next = NULL;
+    for (struct core_log *log = idle->first; log != NULL && is_over(core, idle); log = next) {
+        next = log->idle_next;
+        core_log_drop_fold(core, log);
+        core_log_settle(core, log);
+    }
 }
 
 void core_logs_trim(struct core *core)
 {
-    /* A member log is short and soon read again; a council's may be long. */
-    while (core->members.first != NULL && (core->members.count > core->limits.cached_members ||
-                                           core->cache_bytes > core->limits.cache_bytes)) {
-        evict(core, core->members.first);
-    }
-    while (core->councils.first != NULL && core->cache_bytes > core->limits.cache_bytes) {
-        evict(core, core->councils.first);
-    }
+    trim(core, &core->members);
+    trim(core, &core->councils);
 }
 
 void core_log_learn(struct core_log *log, const struct store_log_info *info)
