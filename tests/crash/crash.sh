@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034  # what is set here is used by those who source it
 # crash.sh - how the proofs of this folder are run: what is built for them, their programs one after the other, one TAP of all.
 # Sourced by test_*.sh and long_*.sh, which say with `proof` and `control` what they want.
 #

@@ -351,6 +351,9 @@ static void lose(struct disk *disk, const struct disk *from, enum disk_loss loss
         for (uint32_t k = 0; k < from->n_files; k++) {
             file = from->files[k] == op->file ? disk->files[k] : file;
         }
+        if (file == NULL) {
+            tap_die("a change of no file");
+        }
         if (is_of_names(op)) {
             if (names > 0) {
                 file->durable_name = op->type == OP_LINK;

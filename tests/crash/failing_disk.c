@@ -5,7 +5,6 @@
  * synchronisation; all that follow it fail too.
  */
 #include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,9 +122,12 @@ __attribute__((constructor)) static void install(void)
 {
     static sqlite3_vfs vfs;
     const char *wish = getenv("COUNCIL_CRASH_FAIL");
-    if (wish == NULL || sscanf(wish, "%7s %d", told.what, &told.at) != 2) {
+    const char *at = wish != NULL ? strchr(wish, ' ') : NULL;
+    if (at == NULL || (size_t)(at - wish) >= sizeof told.what) {
         return;
     }
+    memcpy(told.what, wish, (size_t)(at - wish));
+    told.at = (int)strtol(at, NULL, 10);
     below = sqlite3_vfs_find(NULL);
     vfs = *below;
     vfs.zName = "failing";

@@ -22,7 +22,10 @@ enum {
     STEPS_MAX = 64
 };
 
-static const struct io_subject *const subjects[] = {&io_store, &io_home};
+enum {
+    SUBJECTS = 2
+};
+static const struct io_subject *const subjects[SUBJECTS] = {&io_store, &io_home};
 
 static const struct mode {
     const char *name;
@@ -287,7 +290,7 @@ int main(int argc, char **argv)
     }
     make_disks(folder);
     tap_plan((only != NULL ? 1U : 2U) * (run.control ? 2U : 4U));
-    for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
+    for (size_t i = 0; i < SUBJECTS; i++) {
         if (only == NULL || strcmp(only, subjects[i]->name) == 0) {
             play(subjects[i]);
         }

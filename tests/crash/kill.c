@@ -78,6 +78,7 @@ static void __attribute__((format(printf, 1, 2))) wrong(const char *format, ...)
     va_list args;
     va_start(args, format);
     (void)printf("# ");
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started on a line above */
     (void)vprintf(format, args);
     (void)printf(" (kill %llu)\n", (unsigned long long)run.kills);
     va_end(args);

@@ -16,8 +16,11 @@ enum {
     LAST = 20000 /* allocations of one act */
 };
 
-static const struct memory_group *const groups[] = {&memory_protocol, &memory_store, &memory_home,
-                                                    &memory_core};
+enum {
+    GROUPS = 4
+};
+static const struct memory_group *const groups[GROUPS] = {&memory_protocol, &memory_store,
+                                                          &memory_home, &memory_core};
 const char *memory_why = "";
 static bool all; /* allocations, whatever the stride */
 
@@ -139,7 +142,7 @@ int main(int argc, char **argv)
         return tap_end();
     }
     for (int round = 0; round < 2; round++) {
-        for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        for (size_t i = 0; i < GROUPS; i++) {
             if (only != NULL && strcmp(only, groups[i]->name) != 0) {
                 continue;
             }

@@ -22,7 +22,10 @@ enum {
     SHORT_STEPS = 40 /* of one of many lives */
 };
 
-static const struct power_subject *const subjects[] = {&power_store, &power_home};
+enum {
+    SUBJECTS = 2
+};
+static const struct power_subject *const subjects[SUBJECTS] = {&power_store, &power_home};
 
 /* What a look during the step found: to be judged when the step is over. */
 struct seen {
@@ -327,8 +330,8 @@ int main(int argc, char **argv)
         }
     }
     make_disks(folder);
-    tap_plan(wishes.subject != NULL ? 1 : sizeof subjects / sizeof *subjects);
-    for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
+    tap_plan(wishes.subject != NULL ? 1 : SUBJECTS);
+    for (size_t i = 0; i < SUBJECTS; i++) {
         if (wishes.subject == NULL || strcmp(wishes.subject, subjects[i]->name) == 0) {
             play(subjects[i], &wishes);
         }

@@ -85,9 +85,10 @@ void server_fini(struct server *server)
 
 static void open_log(const struct server *server)
 {
-    char path[sizeof server->folder + 8];
-    parent_of(server, path, sizeof path - 8);
-    (void)strcat(path, "/stderr");
+    char parent[sizeof server->folder];
+    char path[sizeof parent + 8];
+    parent_of(server, parent, sizeof parent);
+    (void)snprintf(path, sizeof path, "%s/stderr", parent);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd >= 0) {
         (void)dup2(fd, STDERR_FILENO);
@@ -214,9 +215,10 @@ int server_verify(const struct server *server, char *out, uint32_t size)
 
 void server_log_tail(const struct server *server, char *out, uint32_t size)
 {
-    char path[sizeof server->folder + 8];
-    parent_of(server, path, sizeof path - 8);
-    (void)strcat(path, "/stderr");
+    char parent[sizeof server->folder];
+    char path[sizeof parent + 8];
+    parent_of(server, parent, sizeof parent);
+    (void)snprintf(path, sizeof path, "%s/stderr", parent);
     out[0] = '\0';
     FILE *file = fopen(path, "re");
     if (file == NULL) {
