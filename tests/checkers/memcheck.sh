@@ -74,15 +74,12 @@ agent() {
 }
 agent ada
 council ada create --pace fast "Tuesday"
-council ada profile --name Ada
 council ada invite open
 link=$(tail -n 1 "$said")
 plain ben join --name Ben --phrase-fd 4 "$link" >/dev/null 2>&1
 agent ben
-council ben sync
 council ben roster
 council ada schedule set mon thu --time 18:00 --zone Europe/Berlin
-council ben rsvp yes
 council ada note post --message "hello Ben"
 council ben note list
 printf '## What I love\n- music\n' >"$work/page.md"
@@ -90,12 +87,10 @@ council ben document new --json "$work/page.md"
 document=$(/usr/bin/python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["document"])' <"$said")
 council ben document show "$document"
 council ben checkin --commit "Call the workshop" --commit "Write [5 letters]" --hope 4
-council ada commitments Ben
 council ada safety --json
 council ben note post --offline --message "later"
 council ada export --quiet "$work/export"
 council ada remove Ben
-council ada status
 
 steps=$((steps + 1))
 "${watched[@]}" --log-file="$logs/control.log" "$(dirname "$bin")/tests/checkers/council-control-memory" >/dev/null 2>&1
