@@ -1,6 +1,7 @@
 /*
  * memory_home.c - a client's home: each kind of its steps, on a disk in memory.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,15 @@ static struct {
     struct disk live, before[STEPS];
     struct home_script plans[STEPS], script;
 } h;
+
+/* The one real file, which stands for nothing, and its folder. */
+static void clean(void)
+{
+    char path[sizeof h.folder + 16];
+    (void)snprintf(path, sizeof path, "%s/home.db", h.folder);
+    (void)unlink(path);
+    (void)rmdir(h.folder);
+}
 
 static void must(enum council_error error)
 {
@@ -42,6 +52,7 @@ static void ready(uint32_t which)
         if (mkdtemp(h.folder) == NULL) {
             tap_die("no folder");
         }
+        (void)atexit(clean);
         disk_install();
         disk_init(&h.live, h.folder);
     }

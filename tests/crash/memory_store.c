@@ -1,6 +1,7 @@
 /*
  * memory_store.c - the store: each kind of its steps, on a disk in memory.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,15 @@ static struct {
     struct store_script plans[STEPS], script;
 } s;
 
+/* The one real file, which stands for nothing, and its folder. */
+static void clean(void)
+{
+    char path[sizeof s.folder + 16];
+    (void)snprintf(path, sizeof path, "%s/council.db", s.folder);
+    (void)unlink(path);
+    (void)rmdir(s.folder);
+}
+
 static void must(enum store_status status)
 {
     if (status != STORE_OK) {
@@ -36,6 +46,7 @@ static void ready(uint32_t which)
         if (mkdtemp(s.folder) == NULL) {
             tap_die("no folder");
         }
+        (void)atexit(clean);
         disk_install();
         disk_init(&s.live, s.folder);
     }
