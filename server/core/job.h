@@ -6,8 +6,9 @@
  * neither it nor what it points to, and both stay alive. Every job comes back exactly once.
  *
  * Order: WORK jobs of one lane are done one after the other, in the order of submission (lane % number of verifiers chooses
- * the thread). Jobs for the store come back in the order in which they were done: appends in the order of submission, and a
- * reading after every append that was submitted before it; later appends may overtake readings.
+ * the thread), except that one which yields may be overtaken by those that do not. Jobs for the store come back in the order in
+ * which they were done: appends in the order of submission, and a reading after every append that was submitted before it; later
+ * appends may overtake readings.
  */
 #ifndef COUNCIL_SERVER_CORE_JOB_H
 #define COUNCIL_SERVER_CORE_JOB_H
@@ -113,6 +114,7 @@ struct core_job_offer {
 struct core_job {
     enum core_job_type type;
     uint32_t lane;            /* WORK alone */
+    bool yields;              /* WORK alone: what does not goes first */
     enum store_status status; /* the host's answer; of WORK not looked at */
     struct core_job *next;    /* the host's, to queue it */
     union {

@@ -166,6 +166,7 @@ enum council_error core_do_login(struct core *core, struct core_conn *conn, stru
     }
     conn->challenged = true;
     core_challenge(core, conn, &login->challenge);
+    call->job.yields = true; /* who comes back lets those who are there write */
     core_submit_work(core, &call->job, work_login, verified, call, login->device);
     return COUNCIL_OK;
 }

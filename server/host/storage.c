@@ -125,6 +125,7 @@ static uint32_t append_some(struct host_storage *storage)
 static void *run(void *arg)
 {
     struct host_storage *storage = arg;
+    (void)pthread_setname_np(pthread_self(), "storage");
     struct call *calls = NULL;
     while (wait(storage, &calls)) {
         struct host_jobs done = {NULL, NULL};

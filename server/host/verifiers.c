@@ -12,7 +12,7 @@ struct verifier {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t more;
-    struct host_jobs jobs;
+    struct host_jobs jobs, yielding;
     struct host_inbox *inbox;
     struct host_metrics *metrics;
     struct host_heartbeat heart;
@@ -34,17 +34,30 @@ bool host_thread(pthread_t *thread, void *(*run)(void *), void *arg)
     return status == 0;
 }
 
+/* All that do not yield, then one that does: a storm of logins holds up nobody, and comes in all the same. */
+static struct host_jobs take(struct verifier *verifier)
+{
+    struct host_jobs jobs = {NULL, NULL};
+    host_jobs_join(&jobs, &verifier->jobs);
+    struct core_job *yields = host_jobs_pop(&verifier->yielding);
+    if (yields != NULL) {
+        host_jobs_push(&jobs, yields);
+    }
+    return jobs;
+}
+
 static void *verify(void *arg)
 {
     struct verifier *verifier = arg;
+    (void)pthread_setname_np(pthread_self(), "verifier");
     (void)pthread_mutex_lock(&verifier->lock);
     for (;;) {
         host_heartbeat_idle(&verifier->heart);
-        while (verifier->jobs.first == NULL && !verifier->stop) {
+        while (verifier->jobs.first == NULL && verifier->yielding.first == NULL &&
+               !verifier->stop) {
             (void)pthread_cond_wait(&verifier->more, &verifier->lock);
         }
-        struct host_jobs jobs = {NULL, NULL};
-        host_jobs_join(&jobs, &verifier->jobs);
+        struct host_jobs jobs = take(verifier);
         if (jobs.first == NULL) {
             break;
         }
@@ -105,7 +118,7 @@ void host_verifiers_submit(struct host_verifiers *verifiers, struct core_job *jo
     struct verifier *verifier = &verifiers->all[job->lane % verifiers->count];
     host_metric_add(verifier->metrics, HOST_METRIC_VERIFIER_JOBS, 1);
     (void)pthread_mutex_lock(&verifier->lock);
-    host_jobs_push(&verifier->jobs, job);
+    host_jobs_push(job->yields ? &verifier->yielding : &verifier->jobs, job);
     (void)pthread_cond_signal(&verifier->more);
     (void)pthread_mutex_unlock(&verifier->lock);
 }

@@ -2,7 +2,8 @@
  * verifiers.h - threads that carry out the core's work: signatures, parsing, folding what was read.
  *
  * Owns which thread does what. Must not know what the work is. Invariant: jobs of one lane are done one after the other in
- * the order of submission, so their answers come back in that order. Bounded by what the core has outstanding.
+ * the order of submission, so their answers come back in that order; those that yield wait for the others (core/job.h). Bounded by what
+ * the core has outstanding.
  */
 #ifndef COUNCIL_SERVER_HOST_VERIFIERS_H
 #define COUNCIL_SERVER_HOST_VERIFIERS_H
