@@ -271,4 +271,28 @@ def new_key():
     ada.run("sync")
 
 
+@case("a server that goes by another name now is moved to like another one; nothing has to be brought")
+def renamed():
+    ada, port = W["ada"], world.server.port
+    key = ada.run("server", "show", "--json").one()["key"]
+    before = heads(ada)
+    world.server.stop()
+    world.server.options += ["--origin", "http://localhost:%d" % port]
+    world.server.start()
+    ada.run("sync", code=SERVER)
+    told = ada.run("server", "move", "http://localhost:%d" % port, "--key", key, "--json").one()
+    equal((told["server"], told["waiting"]), ("http://localhost:%d" % port, []), "where Ada is")
+    equal(heads(ada), before, "heads")
+    ada.note(world.plant("The same place by another name"), "--council", TITLE)
+    # The operator has lost the key, and told the members the new one.
+    world.server.stop()
+    os.remove(os.path.join(world.server.data, "server.key"))
+    world.server.start()
+    ada.run("sync", code=SERVER)
+    key = councild("key", "show").strip().split()[-1]
+    ada.run("server", "move", "http://localhost:%d" % port, "--key", "A" * 43, code=SERVER)
+    ada.run("server", "move", "http://localhost:%d" % port, "--key", key)
+    ada.note(world.plant("The same place with another key"), "--council", TITLE)
+
+
 main()

@@ -305,5 +305,6 @@ def the_rest_of_the_table():
         assert "Sanitizer" not in text and "runtime error" not in text, text[-3000:]
 
 
-run(every_offence_ends_as_it_should, who_never_finishes_is_cut, floods_end_as_they_should, who_never_reads_is_closed, members_were_served,
-    memory_is_bounded, the_rest_of_the_table)
+if __name__ == "__main__":
+    run(every_offence_ends_as_it_should, who_never_finishes_is_cut, floods_end_as_they_should, who_never_reads_is_closed, members_were_served,
+        memory_is_bounded, the_rest_of_the_table)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """What an operator changes and sees while the server runs: limits, registration, quotas, key, log, certificate, figures, systemd."""
-import glob, json, re, shutil, signal, ssl, subprocess
+import glob, json, re, shutil, signal, sqlite3, ssl, subprocess
 from wsclient import *
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
@@ -122,6 +122,24 @@ def sets_quotas():
         assert councild("quota", b64(one.log), "--bytes", "0", "--data", server.data).returncode == 0
         append(client, one, entry)
         assert json.loads(councild("quota", "--json", "--data", server.data).stdout)["quotas"] == []
+
+
+def lists_many_quotas():
+    """more quotas than fit an answer are listed all, of a stopped server and of a running one"""
+    with Server() as server:
+        assert server.stop() == 0
+    names = sorted(b64(os.urandom(32)) for _ in range(600))
+    database = sqlite3.connect(os.path.join(server.data, "council.db"))
+    database.executemany("INSERT INTO setting (name, value) VALUES (?, ?)",
+                         [("quota:" + name, json.dumps({"entries": i + 1, "bytes": 0}).encode()) for i, name in enumerate(names)])
+    database.commit()
+    database.close()
+
+    def listed():
+        return json.loads(councild("quota", "--json", "--data", server.data).stdout)["quotas"]
+    assert listed() == [{"log": name, "entries": i + 1, "bytes": 0} for i, name in enumerate(names)]
+    with Server(server.data) as server:
+        assert [quota["log"] for quota in listed()] == names and len(councild("quota", "--data", server.data).stdout.splitlines()) == 601
 
 
 def vouched(hello, known):
@@ -418,5 +436,5 @@ def completes_words():
     assert councild("help", "--completion", "csh").returncode == 64
 
 
-run(changes_limits, changes_registration, sets_quotas, changes_its_key, finishes_a_change_of_key, tells_figures, changes_the_log,
+run(changes_limits, changes_registration, sets_quotas, lists_many_quotas, changes_its_key, finishes_a_change_of_key, tells_figures, changes_the_log,
     takes_a_new_certificate, speaks_to_systemd, starves_when_stuck, says_how_it_is_used, completes_words)
