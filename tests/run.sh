@@ -361,91 +361,99 @@ long_run() {
 
 # --- the run ----------------------------------------------------------------------------------
 
-while (($#)); do
-    case $1 in
-    --fast) fast=yes ;;
-    --long) long=yes ;;
-    --minutes)
-        [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || { usage >&2 && exit 2; }
-        minutes=$2
+# A function, so that all of this file was read before anything runs: it may be edited meanwhile.
+main() {
+    while (($#)); do
+        case $1 in
+        --fast) fast=yes ;;
+        --long) long=yes ;;
+        --minutes)
+            [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || { usage >&2 && exit 2; }
+            minutes=$2
+            shift
+            ;;
+        --only)
+            (($# > 1)) || { usage >&2 && exit 2; }
+            only+=("$2")
+            shift
+            ;;
+        --jobs)
+            [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || { usage >&2 && exit 2; }
+            jobs=$2
+            shift
+            ;;
+        --list) list=yes ;;
+        --help | -h) usage && exit 0 ;;
+        *) usage >&2 && exit 2 ;;
+        esac
         shift
-        ;;
-    --only)
-        (($# > 1)) || { usage >&2 && exit 2; }
-        only+=("$2")
-        shift
-        ;;
-    --jobs)
-        [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || { usage >&2 && exit 2; }
-        jobs=$2
-        shift
-        ;;
-    --list) list=yes ;;
-    --help | -h) usage && exit 0 ;;
-    *) usage >&2 && exit 2 ;;
-    esac
-    shift
-done
+    done
 
-if [[ $list == yes && $long == yes ]]; then
-    while read -r script; do printf '%-34s %s\n' "$script" "$(about "$script")"; done < <(long_proofs)
-    exit 0
-elif [[ $list == yes ]]; then
-    available | awk -F'|' '{ printf "%-12s %4d s  %s\n", $1, $4, $5 }'
-    exit 0
-fi
+    if [[ $list == yes && $long == yes ]]; then
+        while read -r script; do printf '%-34s %s\n' "$script" "$(about "$script")"; done < <(long_proofs)
+        exit 0
+    elif [[ $list == yes ]]; then
+        available | awk -F'|' '{ printf "%-12s %4d s  %s\n", $1, $4, $5 }'
+        exit 0
+    fi
 
-mkdir -p "$logs"
-export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
-export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    mkdir -p "$logs"
+    export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
-finish() {
-    ((${#failures[@]} == 0)) || printf 'failed: %s\n' "${failures[@]}"
-    printf 'took %d s\n' "$SECONDS"
-    printf '%d passed, %d failed\n' "$passed" "$failed"
-    ((failed == 0))
+    finish() {
+        ((${#failures[@]} == 0)) || printf 'failed: %s\n' "${failures[@]}"
+        printf 'took %d s\n' "$SECONDS"
+        printf '%d passed, %d failed\n' "$passed" "$failed"
+        ((failed == 0))
+        exit
+    }
+
+    if [[ $long == yes ]]; then
+        long_run
+        finish
+    fi
+
+    mapfile -t run < <(available)
+    for name in ${only[@]+"${only[@]}"}; do
+        printf '%s\n' "${run[@]}" | grep -q "^$name|" ||
+            { echo "run.sh: no stage $name; see --list" >&2 && exit 2; }
+    done
+
+    selected() {
+        local stage=$1
+        if ((${#only[@]})); then
+            printf '%s\n' "${only[@]}" | grep -qxF "$(field "$stage" 1)"
+        else
+            [[ $fast == no || $(field "$stage" 3) != slow ]]
+        fi
+    }
+
+    chosen=()
+    for stage in "${run[@]}"; do selected "$stage" && chosen+=("$stage"); done
+
+    number=0
+    table=()
+    over=0
+    for stage in "${chosen[@]}"; do
+        number=$((number + 1))
+        before=("$passed" "$failed")
+        started=$SECONDS
+        printf '[%d/%d] %s: %s\n' "$number" "${#chosen[@]}" "$(field "$stage" 1)" "$(field "$stage" 5)"
+        "stage_$(field "$stage" 1)"
+        took=$((SECONDS - started)) budget=$(field "$stage" 4) remark=
+        printf '    %d passed, %d failed in %d s\n' $((passed - before[0])) $((failed - before[1])) "$took"
+        ((took <= budget)) || { remark=' over its budget' && over=$((over + 1)); }
+        table+=("$(printf '%-12s %5d s of %4d s %6d passed %4d failed%s' "$(field "$stage" 1)" "$took" "$budget" \
+            $((passed - before[0])) $((failed - before[1])) "$remark")")
+    done
+
+    printf '%s\n' "${table[@]}"
+    ((over == 0)) || printf '%d stages took longer than they may: shorten them\n' "$over"
+    finish
+}
+
+{
+    main "$@"
     exit
 }
-
-if [[ $long == yes ]]; then
-    long_run
-    finish
-fi
-
-mapfile -t run < <(available)
-for name in ${only[@]+"${only[@]}"}; do
-    printf '%s\n' "${run[@]}" | grep -q "^$name|" ||
-        { echo "run.sh: no stage $name; see --list" >&2 && exit 2; }
-done
-
-selected() {
-    local stage=$1
-    if ((${#only[@]})); then
-        printf '%s\n' "${only[@]}" | grep -qxF "$(field "$stage" 1)"
-    else
-        [[ $fast == no || $(field "$stage" 3) != slow ]]
-    fi
-}
-
-chosen=()
-for stage in "${run[@]}"; do selected "$stage" && chosen+=("$stage"); done
-
-number=0
-table=()
-over=0
-for stage in "${chosen[@]}"; do
-    number=$((number + 1))
-    before=("$passed" "$failed")
-    started=$SECONDS
-    printf '[%d/%d] %s: %s\n' "$number" "${#chosen[@]}" "$(field "$stage" 1)" "$(field "$stage" 5)"
-    "stage_$(field "$stage" 1)"
-    took=$((SECONDS - started)) budget=$(field "$stage" 4) remark=
-    printf '    %d passed, %d failed in %d s\n' $((passed - before[0])) $((failed - before[1])) "$took"
-    ((took <= budget)) || { remark=' over its budget' && over=$((over + 1)); }
-    table+=("$(printf '%-12s %5d s of %4d s %6d passed %4d failed%s' "$(field "$stage" 1)" "$took" "$budget" \
-        $((passed - before[0])) $((failed - before[1])) "$remark")")
-done
-
-printf '%s\n' "${table[@]}"
-((over == 0)) || printf '%d stages took longer than they may: shorten them\n' "$over"
-finish
