@@ -8,6 +8,10 @@
 
 #include "client/cli/cli.h"
 
+enum {
+    OLD_SERVER_MS = 5000 /* how long a move waits for the server that it leaves */
+};
+
 void cli_server_news(struct cli *cli)
 {
     char key[COUNCIL_KEY_CHARS + 1];
@@ -98,8 +102,14 @@ int cli_server_move(struct cli *cli)
         return cli_fail_usage(cli, "--key is a server's key of %d characters.", COUNCIL_KEY_CHARS);
     if (!council_url_normalise(there, url, (uint32_t)strlen(url)))
         return cli_fail_input(cli, "`%s` is not a server's address.", url);
-    if (strcmp(there, client_server(cli->client)) == 0)
+    /* The same place with another key is another server: the operator lost the old key, and the member was told the new one. */
+    bool known = !given || memcmp(key, client_server_key(cli->client), sizeof key) == 0;
+    if (known && strcmp(there, client_server(cli->client)) == 0)
         return cli_fail_input(cli, "This home is at %s already.", there);
+    /* What is new at the old server comes along, if it is there; a move is also the way away from one that is gone, or goes by another name now. */
+    enum council_error old = client_sync(cli->client, OLD_SERVER_MS, 0, NULL, NULL);
+    if (old)
+        cli_say(cli, "council: %s What this home holds is moved.", council_error_info(old)->what);
     cli_say(cli, "Moving to %s ...", there);
     enum council_error error = client_move(cli->client, there, given ? key : NULL,
                                            cli_option(cli, "code"), cli->timeout_ms);
