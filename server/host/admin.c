@@ -160,10 +160,22 @@ static void run_on_storage(struct store *store, void *arg)
     request->answer = host_request_run(store, request->request, host_wall_ms());
 }
 
+static void count_some(struct store *store, void *arg)
+{
+    bool *more = arg;
+    if (store_stats_some(store, more) != STORE_OK) {
+        *more = false; /* the request itself says why */
+    }
+}
+
 /* First the store, which may say no; then the loop. */
 static json_t *ask_both(struct host_admin *admin, const char *name, const json_t *request)
 {
     struct store_request call = {.request = request};
+    bool more = strcmp(name, "stats") == 0;
+    /* Bit by bit, with commits in between. */
+    while (more && host_storage_call(admin->config.storage, count_some, &more)) {
+    }
     if (!host_storage_call(admin->config.storage, run_on_storage, &call)) {
         return host_request_refused("the server is stopping");
     }

@@ -63,6 +63,33 @@ static void print_quotas(const json_t *answer)
     }
 }
 
+/* All of them, a page at a time. */
+static int list_quotas(const struct host_options *options)
+{
+    enum host_exit status = HOST_EXIT_OK;
+    json_t *all = json_array();
+    bool more = true;
+    while (more) {
+        const json_t *last = json_array_get(all, json_array_size(all) - 1);
+        const char *after = json_string_value(json_object_get(last, "log"));
+        json_t *page = host_ask(
+            host_option(options, HOST_OPT_DATA),
+            json_pack("{s:s,s:s}", "do", "quota.list", "after", after != NULL ? after : ""),
+            &status);
+        (void)json_array_extend(all, json_object_get(page, "quotas"));
+        more = json_is_true(json_object_get(page, "more"));
+        json_decref(page);
+    }
+    json_t *answer = json_pack("{s:b,s:o}", "ok", 1, "quotas", all);
+    if (status == HOST_EXIT_OK && host_option_given(options, HOST_OPT_JSON)) {
+        host_print_json(answer);
+    } else if (status == HOST_EXIT_OK) {
+        print_quotas(answer);
+    }
+    json_decref(answer);
+    return (int)status;
+}
+
 static void print_use(const json_t *answer, const char *what, const char *quota, const char *used)
 {
     json_int_t most = json_integer_value(json_object_get(answer, quota));
@@ -82,19 +109,18 @@ int host_quota(const struct host_options *options)
     if (options->word_count > 1 || (sets && options->word_count == 0)) {
         return wrong_use("quota, quota LOG, or quota LOG with --entries or --bytes");
     }
-    bool one = options->word_count > 0;
-    json_t *request = sets  ? quota_request(options)
-                      : one ? json_pack("{s:s,s:s}", "do", "quota", "log", options->words[0])
-                            : json_pack("{s:s}", "do", "quota.list");
+    if (options->word_count == 0) {
+        return list_quotas(options);
+    }
+    json_t *request = sets ? quota_request(options)
+                           : json_pack("{s:s,s:s}", "do", "quota", "log", options->words[0]);
     if (request == NULL) {
         return HOST_EXIT_USAGE;
     }
     json_t *answer = ask(options, request, &status);
-    if (plain(options, answer) && one && !sets) {
+    if (plain(options, answer) && !sets) {
         print_use(answer, "entries", "entries", "entries_used");
         print_use(answer, "bytes", "bytes", "bytes_used");
-    } else if (plain(options, answer) && !sets) {
-        print_quotas(answer);
     }
     json_decref(answer);
     return (int)status;

@@ -167,7 +167,7 @@ static int start_core(struct server *server)
     ops.ctx = server;
     server->core = core_create(&config, &ops);
     if (server->core == NULL ||
-        host_settings_quotas(server->store, take_quota, server->core) != STORE_OK) {
+        host_settings_quotas(server->store, "", take_quota, server->core) != STORE_OK) {
         return start_failed("core", "out of memory");
     }
     return HOST_EXIT_OK;

@@ -117,7 +117,7 @@ enum store_status host_settings_backup_set(struct store *store, uint64_t wall_ms
     return status;
 }
 
-enum store_status host_settings_quotas(struct store *store,
+enum store_status host_settings_quotas(struct store *store, const char *after,
                                        bool (*take)(void *ctx, const uint8_t log[STORE_ID_BYTES],
                                                     uint64_t entries, uint64_t bytes),
                                        void *ctx)
@@ -125,7 +125,7 @@ enum store_status host_settings_quotas(struct store *store,
     char name[STORE_KEY_MAX + 1], value[STORE_VALUE_MAX];
     const size_t prefix = sizeof quota_prefix - 1;
     enum store_status status = STORE_OK;
-    memcpy(name, quota_prefix, sizeof quota_prefix);
+    (void)snprintf(name, sizeof name, "%s%.*s", quota_prefix, (int)COUNCIL_KEY_CHARS, after);
     for (;;) {
         uint32_t len = sizeof value;
         uint8_t log[STORE_ID_BYTES];
@@ -249,20 +249,23 @@ static bool list_quota(void *ctx, const uint8_t log[STORE_ID_BYTES], uint64_t en
     council_b64_encode(name, log, STORE_ID_BYTES);
     return json_array_append_new(ctx, json_pack("{s:s,s:I,s:I}", "log", name, "entries",
                                                 (json_int_t)entries, "bytes", (json_int_t)bytes)) ==
-           0;
+               0 &&
+           json_array_size(ctx) < HOST_QUOTAS_PAGE;
 }
 
 json_t *host_request_quotas(struct store *store, const json_t *request, uint64_t now_ms)
 {
     json_t *list = json_array();
-    (void)request;
+    const char *after = json_string_value(json_object_get(request, "after"));
     (void)now_ms;
-    enum store_status status = host_settings_quotas(store, list_quota, list);
+    enum store_status status =
+        host_settings_quotas(store, after != NULL ? after : "", list_quota, list);
     if (status != STORE_OK) {
         json_decref(list);
         return answer_status(status);
     }
-    return json_pack("{s:b,s:o}", "ok", 1, "quotas", list);
+    return json_pack("{s:b,s:o,s:b}", "ok", 1, "quotas", list, "more",
+                     json_array_size(list) == HOST_QUOTAS_PAGE);
 }
 
 bool host_quota_request(const json_t *request, uint8_t log[STORE_ID_BYTES], uint64_t *entries,

@@ -28,11 +28,14 @@ bool host_settings_registration(struct store *store, enum core_registration *out
 uint64_t host_settings_backup(struct store *store);
 STORE_MUST_USE enum store_status host_settings_backup_set(struct store *store, uint64_t wall_ms);
 
-/* Calls `take` for each quota of a single log until it answers false. */
+/* Calls `take` for each quota of a single log, of those behind the log `after` (its name, or ""), until it answers false. */
 STORE_MUST_USE enum store_status host_settings_quotas(
-    struct store *store,
+    struct store *store, const char *after,
     bool (*take)(void *ctx, const uint8_t log[STORE_ID_BYTES], uint64_t entries, uint64_t bytes),
     void *ctx);
+enum {
+    HOST_QUOTAS_PAGE = 256 /* quotas of an answer: a few milliseconds of the storage thread */
+};
 
 /*
  * {"log":LOG,"entries":N,"bytes":N} of a request or an answer; the numbers may be absent. False: no such shape. In an answer 0 is as the

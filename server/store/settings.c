@@ -88,32 +88,40 @@ static enum store_status one_number(struct store *store, enum store_stmt id, uin
     return status;
 }
 
-static enum store_status count_logs(struct store *store, struct store_stats *out)
+/* Logs are never taken out: what was counted once stays so. */
+enum store_status store_stats_some(struct store *store, bool *more)
 {
     sqlite3_stmt *stmt = store_stmt(store, STMT_LOG_COUNT);
-    uint64_t *const counts[] = {
-        [STORE_LOG_MEMBER] = &out->logs_member,
-        [STORE_LOG_COUNCIL] = &out->logs_council,
-        [STORE_LOG_JOURNAL] = &out->logs_journal,
-    };
-    enum store_status status;
     bool found;
 
-    while ((status = store_step(store, STMT_LOG_COUNT, &found)) == STORE_OK && found) {
-        int kind = sqlite3_column_int(stmt, 0);
-        if (kind >= STORE_LOG_MEMBER && kind <= STORE_LOG_JOURNAL)
-            *counts[kind] = store_column_uint(stmt, 1);
+    *more = false;
+    (void)sqlite3_bind_int64(stmt, 1, store->counted_log);
+    (void)sqlite3_bind_int64(stmt, 2, STORE_STATS_LOGS);
+    enum store_status status = store_step(store, STMT_LOG_COUNT, &found);
+    if (status != STORE_OK)
+        return status;
+    uint64_t n = found ? store_column_uint(stmt, 1) : 0;
+    if (n > 0) {
+        store->counted_log = sqlite3_column_int64(stmt, 0);
+        store->counted.logs_member += store_column_uint(stmt, 2);
+        store->counted.logs_council += store_column_uint(stmt, 3);
+        store->counted.logs_journal += store_column_uint(stmt, 4);
     }
-    return status;
+    *more = n == STORE_STATS_LOGS;
+    store_reset(store, STMT_LOG_COUNT);
+    return STORE_OK;
 }
 
 enum store_status store_stats(struct store *store, struct store_stats *out)
 {
     uint64_t pages = 0, page_bytes = 0;
 
-    /* Rows are never taken out, so the last one's number is their count. */
-    *out = (struct store_stats){.entries = (uint64_t)store->last_row};
-    enum store_status status = count_logs(store, out);
+    /* Rows are never taken out either, so the last one's number is their count. */
+    enum store_status status = STORE_OK;
+    for (bool more = true; more && status == STORE_OK;)
+        status = store_stats_some(store, &more);
+    *out = store->counted;
+    out->entries = (uint64_t)store->last_row;
     if (status == STORE_OK)
         status = one_number(store, STMT_CODE_COUNT, &out->codes);
     if (status == STORE_OK)

@@ -175,6 +175,10 @@ STORE_MUST_USE enum store_status
 store_offered_count(struct store *store, const uint8_t member[STORE_ID_BYTES], uint64_t *n);
 
 STORE_MUST_USE enum store_status store_stats(struct store *store, struct store_stats *out);
+/* A part of the way of store_stats, a few milliseconds at most: for a thread that must not be held up by a large store. *more: there is
+ * more of it. */
+#define STORE_STATS_LOGS 4096u
+STORE_MUST_USE enum store_status store_stats_some(struct store *store, bool *more);
 
 /*
  * A little housekeeping, to be called between batches: no step is begun once budget_ms have passed.

@@ -1,6 +1,8 @@
 /*
  * The store's promises about logs: what is appended is read back, whole, in order, or not at all.
  */
+#include <sqlite3.h>
+
 #include "tests/unit/store_fixture.h"
 
 static void reads_back_what_was_appended(void **state)
@@ -385,6 +387,43 @@ static void lists_all_logs(void **state)
     assert_int_equal(stats.logs_council, 10);
     assert_int_equal(stats.logs_member + stats.logs_journal, 0);
     assert_true(stats.bytes > 0);
+    /* What was counted is not counted again, what came since is. */
+    fx_append_run(fx->store, 11, 1, 2);
+    assert_status(store_stats(fx->store, &stats), STORE_OK);
+    assert_int_equal(stats.logs_council, 11);
+    assert_status(store_stats(fx->store, &stats), STORE_OK);
+    assert_int_equal(stats.logs_council, 11);
+}
+
+static void counts_many_logs_in_parts(void **state)
+{
+    struct fixture *fx = *state;
+    struct store_stats stats;
+    char sql[256];
+    sqlite3 *db = NULL;
+    bool more = false;
+
+    fx_append_run(fx->store, 1, 1, 1);
+    fx_close(fx);
+    (void)snprintf(sql, sizeof sql,
+                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %u)"
+                   " INSERT INTO log (name, kind, creator, created)"
+                   " SELECT randomblob(32), 1 + 2 * (i %% 2), randomblob(32), 1 FROM n",
+                   2 * STORE_STATS_LOGS);
+    assert_int_equal(sqlite3_open(fx->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    fx_open(fx, 0);
+    assert_status(store_stats_some(fx->store, &more), STORE_OK);
+    assert_true(more);
+    assert_status(store_stats_some(fx->store, &more), STORE_OK);
+    assert_true(more);
+    assert_status(store_stats_some(fx->store, &more), STORE_OK);
+    assert_false(more);
+    assert_status(store_stats(fx->store, &stats), STORE_OK);
+    assert_int_equal(stats.logs_member, STORE_STATS_LOGS);
+    assert_int_equal(stats.logs_journal, STORE_STATS_LOGS);
+    assert_int_equal(stats.logs_council, 1);
 }
 
 int main(void)
@@ -402,6 +441,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_to_its_ceilings, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(reads_large_entries, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(lists_all_logs, fx_setup, fx_teardown),
+        cmocka_unit_test_setup_teardown(counts_many_logs_in_parts, fx_setup, fx_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
