@@ -152,6 +152,7 @@ static void unwatch(struct net *net)
 
 void net_run(struct net *net)
 {
+    read_clock(net); /* the first turn begins here, not where the server began to start */
     ev_run(net->loop, 0);
 }
 
