@@ -238,7 +238,6 @@ def tells_figures():
         assert value['councild_calls_failed_total{error="not_found"}'] == 1
         assert value["councild_commit_entries_total"] == 8 == value["councild_appends_total"]
         assert 1 <= value["councild_fsync_duration_seconds_count"] and value["councild_commit_duration_seconds_count"] <= 8
-        assert value["councild_loop_turn_worst_seconds"] <= value["councild_loop_turn_duration_seconds_sum"]
         assert value["councild_loop_turn_duration_seconds_count"] > 5 and value["councild_backup_step_duration_seconds_count"] >= 1
         assert abs(value["councild_backup_timestamp_seconds"] - time.time()) < 60 > abs(value["process_start_time_seconds"] - time.time())
         assert value["councild_store_bytes"] > 0 < value["councild_disk_free_bytes"] and value["process_open_fds"] > 5
