@@ -111,13 +111,23 @@ static bool copy_bytes(int from, int to)
     return n == 0;
 }
 
+/* With its journal, which would be read into the next one. */
+static void drop_part(const struct restoring *restoring)
+{
+    char journal[HOST_PATH_MAX];
+    (void)unlink(restoring->part);
+    if (path_with(restoring->part, "-wal", journal)) {
+        (void)unlink(journal);
+    }
+}
+
 static enum host_exit copy(const struct restoring *restoring)
 {
     int from = open(restoring->file, O_RDONLY | O_CLOEXEC);
     if (from < 0) {
         return complain(HOST_EXIT_NO_DATA, restoring->file, strerror(errno));
     }
-    (void)unlink(restoring->part);
+    drop_part(restoring); /* of one that was killed */
     int to = open(restoring->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool good = to >= 0 && copy_bytes(from, to);
     int error = errno;
@@ -252,13 +262,10 @@ static bool flush_file(const char *path)
     return good;
 }
 
-/* A journal that is left belongs to the old database and would be read into the new one: it goes first, with what it belongs to. */
+/* A journal that is left belongs to the old database, there or not, and would be read into the new one: it goes first. */
 static bool put_aside(const struct restoring *restoring)
 {
     char from[HOST_PATH_MAX], to[HOST_PATH_MAX];
-    if (!restoring->there) {
-        return true;
-    }
     if (!path_with(restoring->place, "-wal", from) || !path_with(restoring->replaced, "-wal", to)) {
         return false;
     }
@@ -268,7 +275,7 @@ static bool put_aside(const struct restoring *restoring)
         return false;
     }
     /* As a second name: the first one is never without a database. */
-    return link(restoring->place, restoring->replaced) == 0 ||
+    return !restoring->there || link(restoring->place, restoring->replaced) == 0 ||
            rename(restoring->place, restoring->replaced) == 0;
 }
 
@@ -324,11 +331,7 @@ static enum host_exit restore(struct restoring *restoring)
     if (status == HOST_EXIT_OK) {
         report(restoring);
     } else {
-        char journal[HOST_PATH_MAX];
-        (void)unlink(restoring->part);
-        if (path_with(restoring->part, "-wal", journal)) {
-            (void)unlink(journal);
-        }
+        drop_part(restoring);
     }
     return status;
 }

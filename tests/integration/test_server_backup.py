@@ -190,6 +190,32 @@ def says_what_stands_in_the_way():
         os.chown(server.data, 0, 0)
 
 
+def forgets_a_restore_that_was_killed():
+    """the journal of a restore that was killed, or of a database that is gone, is not read into what is restored"""
+    data, _, _ = made()
+    file, at = backup(data), folder()
+    other = os.path.join(at, "other")
+    shutil.copy(file, other)
+    database = sqlite3.connect(other)
+    assert database.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+    database.execute("UPDATE entry SET sig = zeroblob(64)")
+    database.commit()
+    place = os.path.join(at, "place")
+    os.mkdir(place, 0o700)
+    for end in ("", "-wal"):
+        shutil.copy(other + end, os.path.join(place, "council.db.restoring" + end))
+    journal = shutil.copy(other + "-wal", os.path.join(at, "journal"))
+    database.close()
+    assert os.path.getsize(os.path.join(place, "council.db.restoring-wal")) > 0
+    done = councild("restore", file, "--data", place)
+    assert done.returncode == 0 and councild("verify", "--data", place).returncode == 0, done
+    assert not [name for name in os.listdir(place) if "restoring" in name]
+    # nor is that of a database that somebody took away
+    os.unlink(os.path.join(place, "council.db"))
+    shutil.move(journal, os.path.join(place, "council.db-wal"))
+    assert councild("restore", file, "--data", place).returncode == 0 and councild("verify", "--data", place).returncode == 0
+
+
 def killed_anywhere():
     """killed at any moment of a restore, what is in place is the old data or the new, whole"""
     data, council, ann = made(posts=3)
@@ -292,5 +318,5 @@ def gives_up_with_its_client():
         append(client, council, council.post(ann))
 
 
-run(is_one_file, comes_back, waits_for_members, never_over_newer, refuses_damage, says_what_stands_in_the_way, killed_anywhere, compares_pins, exports_what_anybody_can_check,
+run(is_one_file, comes_back, waits_for_members, never_over_newer, refuses_damage, says_what_stands_in_the_way, forgets_a_restore_that_was_killed, killed_anywhere, compares_pins, exports_what_anybody_can_check,
     gives_up_with_its_client)
