@@ -317,7 +317,7 @@ static json_t *quota_answer(const json_t *request, const json_t *quota)
 
 json_t *host_request_quota(struct store *store, const json_t *request, uint64_t now_ms)
 {
-    struct about about;
+    struct about about = {.quota = NULL};
     (void)now_ms;
     json_t *answer = find_log(store, request, &about);
     if (answer == NULL) {
@@ -332,7 +332,7 @@ json_t *host_request_quota(struct store *store, const json_t *request, uint64_t 
 json_t *host_request_quota_set(struct store *store, const json_t *request, uint64_t now_ms)
 {
     static const char *const numbers[] = {"entries", "bytes"};
-    struct about about;
+    struct about about = {.quota = NULL};
     bool any = false;
     (void)now_ms;
     json_t *answer = find_log(store, request, &about);
