@@ -206,7 +206,5 @@ int cli_join(struct cli *cli)
     enum council_error error = client_join(cli->client, cli_operand(cli, 0), log, cli->timeout_ms);
     if (error == COUNCIL_E_NOT_FOUND) /* a server says no more to whoever holds no open invite */
         error = COUNCIL_E_INVITE_CLOSED;
-    if (error == COUNCIL_E_NOT_FOUND) /* what a server says of a link that admits nobody any more */
-        error = COUNCIL_E_INVITE_CLOSED;
     return error ? cli_fail(cli, error) : after_join(cli, log);
 }
