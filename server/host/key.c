@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "protocol/bytes.h"
+#include "server/host/log.h"
 #include "server/host/request.h"
 
 enum {
@@ -194,6 +195,18 @@ static bool settle(const struct host_datadir *dir)
     return (vouched ? rename(next, path) : unlink(next)) == 0 && host_sync_folder(dir->path);
 }
 
+/* Logs that are there were known under another key. */
+static void warn_of_old_data(const struct host_datadir *dir)
+{
+    char path[HOST_PATH_MAX];
+    if (host_datadir_file(dir->path, "council.db", path) && access(path, F_OK) == 0) {
+        HOST_LOG(HOST_LOG_WARN, "key_made_for_old_data",
+                 HOST_LOG_S("next", "members' clients refuse a new key: stop, put server.key back "
+                                    "from your copy and start; without a copy tell members the new "
+                                    "key (councild key show), for council server move --key"));
+    }
+}
+
 enum host_exit host_server_key(const struct host_datadir *dir, bool create, uint8_t secret[64])
 {
     char path[HOST_PATH_MAX];
@@ -214,6 +227,8 @@ enum host_exit host_server_key(const struct host_datadir *dir, bool create, uint
         randombytes_buf(seed, sizeof seed);
         if (!key_write(dir, key_name, seed)) {
             status = complain(HOST_EXIT_START, path, strerror(errno));
+        } else {
+            warn_of_old_data(dir);
         }
     }
     if (status == HOST_EXIT_OK) {
