@@ -13,7 +13,7 @@
 
 enum {
     HOST_DOOR_RETRY_MS = 200, /* where no connection can be taken for now */
-    HOST_DOOR_MS = 5000 /* for a client to say something, and to take what it is told */
+    HOST_DOOR_MS = 5000       /* for a client to say something, and to take what it is told */
 };
 
 struct host_door;

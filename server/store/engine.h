@@ -62,10 +62,10 @@ struct store {
     sqlite3_stmt *stmts[STMT_COUNT];
     struct tails *tails;
     int64_t last_row;
-    int64_t watermark;      /* rows up to this one are in the stored tails */
-    int64_t counted_log;    /* logs up to this one are in counted */
+    int64_t watermark;   /* rows up to this one are in the stored tails */
+    int64_t counted_log; /* logs up to this one are in counted */
     struct store_stats counted;
-    uint64_t batch; /* number of the open or last batch */
+    uint64_t batch;         /* number of the open or last batch */
     int journal_frames;     /* since the journal was last begun anew */
     uint64_t journal_bytes; /* of entries, since then */
     bool read_only;

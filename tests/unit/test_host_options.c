@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "server/host/tuning.h"
 #include "server/host/commands.h"
+#include "server/host/tuning.h"
 
 static bool read_words(struct host_options *options, unsigned command, const char *line)
 {
