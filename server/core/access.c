@@ -50,7 +50,7 @@ static void invite_loaded(struct core *core, struct core_call *call)
         invite = council_invite(&log->fold->council, call->access.invite);
     }
     bool open = invite != NULL && !invite->closed && invite->used < invite->uses &&
-                invite->expires > core->wall_ms;
+                invite->expires > core->expiry_ms;
     if (!open || !log->known) {
         core_call_fail(core, call, COUNCIL_E_NOT_FOUND);
         return;

@@ -12,6 +12,10 @@
 #include "server/core/hub.h"
 #include "server/core/logs.h"
 
+enum {
+    STEP_BACK_MAX_MS = 86400000 /* the allowance of clock_skew */
+};
+
 struct core *core_create(const struct core_config *config, const struct core_ops *ops)
 {
     struct core *core = calloc(1, sizeof *core);
@@ -31,7 +35,7 @@ struct core *core_create(const struct core_config *config, const struct core_ops
                core->succession_count * sizeof core->successions[0]);
     }
     core->recovering_logs = config->recovering_logs;
-    core->wall_ms = config->wall_ms;
+    core->wall_ms = core->expiry_ms = config->wall_ms;
     core->mono_ms = config->mono_ms;
     core->origin = strdup(config->origin);
     core->version = strdup(config->version);
@@ -66,10 +70,13 @@ void core_destroy(struct core *core)
 
 void core_time(struct core *core, uint64_t wall_ms, uint64_t mono_ms)
 {
+    uint64_t passed = mono_ms > core->mono_ms ? mono_ms - core->mono_ms : 0;
+    uint64_t expected = core->expiry_ms + passed;
     core->wall_ms = wall_ms;
-    if (mono_ms > core->mono_ms) {
-        core->mono_ms = mono_ms;
-    }
+    core->mono_ms += passed;
+    /* A clock that is put back opens nothing again that had expired; by more than the step it is the time before that was wrong. */
+    bool back = wall_ms < expected && expected - wall_ms <= STEP_BACK_MAX_MS;
+    core->expiry_ms = back ? expected : wall_ms;
 }
 
 void core_tick(struct core *core)

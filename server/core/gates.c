@@ -104,7 +104,7 @@ enum council_error core_gate_invite(const struct core *core, const struct core_l
         uint8_t key[COUNCIL_KEY_BYTES];
         council_body_key(&append->entry, "invite", key);
         const struct council_invite *invite = council_invite(council, key);
-        bool expired = invite != NULL && invite->expires <= core->wall_ms;
+        bool expired = invite != NULL && invite->expires <= core->expiry_ms;
         return expired ? COUNCIL_E_INVITE_EXPIRED : COUNCIL_OK;
     }
     if (append->entry.kind != COUNCIL_KIND_INVITE_OPEN) {
@@ -113,7 +113,7 @@ enum council_error core_gate_invite(const struct core *core, const struct core_l
     uint64_t open = 0;
     for (uint32_t i = 0; i < council->invite_count; i++) {
         const struct council_invite *invite = &council->invites[i];
-        open += !invite->closed && invite->used < invite->uses && invite->expires > core->wall_ms;
+        open += !invite->closed && invite->used < invite->uses && invite->expires > core->expiry_ms;
     }
     return open < core->limits.open_invites ? COUNCIL_OK : COUNCIL_E_QUOTA;
 }

@@ -194,6 +194,7 @@ struct core {
     struct core_quota *quotas; /* ascending by log; owned */
     uint32_t quota_count, quota_size;
     uint64_t wall_ms, mono_ms;
+    uint64_t expiry_ms; /* the wall clock as invites expire by it: see core_time */
     uint8_t hash_key[16];
 
     struct core_slot *slots;

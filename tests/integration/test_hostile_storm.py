@@ -92,8 +92,8 @@ def all_are_back():
     said = state["storm"].ask("login")
     during = load.end()
     print("# quiet %r\n# storm %r" % (quiet, during))
-    assert said["logins"] == options.members and said["seconds"] <= options.within, said
     even, checked = spread(server)
+    assert said["logins"] == options.members and said["seconds"] <= options.within, said
     assert even > 0.4, "the verifiers' shares: %.2f" % even
     # A signature costs a verifier 30 µs at the very least: it was not the loop that checked them.
     assert checked - before >= options.members * 30e-6, checked - before
