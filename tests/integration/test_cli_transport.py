@@ -177,6 +177,7 @@ def interrupted():
     check(echo(), "the terminal echoes at first")
 
     def own_terminal():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell that put the tests into the background had it ignored
         os.setsid()
         fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
 
