@@ -87,8 +87,6 @@ static void own(struct core *core, struct core_call *call)
 {
     struct core_append *append = &call->u.append;
     append->has_wire = true;
-    append->now_ms = core->wall_ms;
-    append->skew_ms = core->limits.clock_skew_ms;
     append->cost = (uint64_t)append->wire.len + append->wire.data_len + CALL_COST;
     call->fini = append_fini;
     core_append_account(core, append->cost, true);
@@ -253,7 +251,8 @@ static bool take_first(struct core *core, struct core_log *log)
             return true;
         }
         /* Before its position is judged: an entry that is ahead of a log that waits is not wrong. */
-        error = log->recovery == STORE_WAITING ? COUNCIL_E_RECOVERING : COUNCIL_OK;
+        error =
+            log->recovery == STORE_WAITING ? COUNCIL_E_RECOVERING : core_gate_clock(core, append);
     }
     if (error == COUNCIL_OK) {
         error = council_tail_check(tail, entry);

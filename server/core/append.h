@@ -41,6 +41,7 @@ enum council_error core_gate_who(const struct core *core, const struct core_log 
 enum council_error core_gate_rate(struct core *core, const struct core_log *log,
                                   const struct core_call *call, uint64_t *retry_after_ms);
 /* How long and large a log may get. */
+enum council_error core_gate_clock(const struct core *core, const struct core_append *append);
 enum council_error core_gate_quota(const struct core *core, const struct core_log *log,
                                    const struct core_call *call);
 /* An entry that a member brings back: its place is still the next one, and the log takes it. */

@@ -27,22 +27,12 @@ static enum council_error check_session(const struct core_call *call,
     return same ? COUNCIL_OK : COUNCIL_E_WRONG_SESSION;
 }
 
-static enum council_error check_clock(const struct core_append *append)
-{
-    uint64_t at = append->entry.at, now = append->now_ms;
-    uint64_t off = at > now ? at - now : now - at;
-    return off <= append->skew_ms ? COUNCIL_OK : COUNCIL_E_CLOCK_SKEW;
-}
-
-/* Who sends it, when, and whether it is whole: asked of what is new alone. */
-static enum council_error check_moment(const struct core_call *call,
+/* Who sends it, and whether it is whole: asked of whoever wrote it. */
+static enum council_error check_sender(const struct core_call *call,
                                        const struct council_entry *entry)
 {
     const struct core_append *append = &call->u.append;
     enum council_error error = check_session(call, entry);
-    if (error == COUNCIL_OK) {
-        error = check_clock(append);
-    }
     bool bare = council_kind_has(entry->kind, COUNCIL_FLAG_SEALED) && !append->wire.has_data;
     return error == COUNCIL_OK && bare ? COUNCIL_E_DATA_MISSING : error;
 }
@@ -95,7 +85,7 @@ static enum council_error check(const struct core_call *call, struct core_append
     append->parsed = true;
     const struct council_entry *entry = &append->entry;
     /* What is brought back was asked when it was written. */
-    if (!append->offered && (error = check_moment(call, entry)) != COUNCIL_OK) {
+    if (!append->offered && (error = check_sender(call, entry)) != COUNCIL_OK) {
         return error;
     }
     static const uint8_t nothing[1];

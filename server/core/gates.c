@@ -79,6 +79,14 @@ enum council_error core_gate_rate(struct core *core, const struct core_log *log,
     return *retry_after_ms == 0 ? COUNCIL_OK : COUNCIL_E_RATE_LIMITED;
 }
 
+/* After its repetition was answered: whoever asks again days later learns that it is in the log. */
+enum council_error core_gate_clock(const struct core *core, const struct core_append *append)
+{
+    uint64_t at = append->entry.at, now = core->wall_ms;
+    uint64_t off = at > now ? at - now : now - at;
+    return off <= core->limits.clock_skew_ms ? COUNCIL_OK : COUNCIL_E_CLOCK_SKEW;
+}
+
 enum council_error core_gate_quota(const struct core *core, const struct core_log *log,
                                    const struct core_call *call)
 {

@@ -79,7 +79,6 @@ struct core_append {
     bool offered;             /* brought back by a member: call->parent */
     uint64_t offered_seq;     /* its place, as the offer says */
     enum council_error error; /* of the check */
-    uint64_t now_ms, skew_ms; /* for the check */
     uint64_t skew_until_ms;
     uint8_t log[COUNCIL_KEY_BYTES];
     uint8_t chain_head[COUNCIL_HASH_BYTES]; /* head after the entry's chain */
