@@ -236,6 +236,9 @@ static void refused(struct sync *sync, struct item *item, const struct council_r
         if (outcomes[i].limit && ++item->refused > outcomes[i].limit)
             outcome = OUTCOME_FAIL;
     }
+    /* A genesis names its log by its bytes: signed anew it would be another log. */
+    if (outcome == OUTCOME_RESIGN && council_kind_has(item->kind, COUNCIL_FLAG_GENESIS))
+        outcome = OUTCOME_LATER;
     struct sync_log *log = sync_log_find(sync, item->log);
     if (failure->error == COUNCIL_E_RECOVERING && log && log->replica.state.tail.seq > 0)
         sync_offer_waits(sync, log, true, log->offer.waiting);
