@@ -103,6 +103,11 @@ static bool take_end(struct sync *sync, struct sync_log *log, const json_t *resu
     }
     if (*seq < least && sync->recovering && sync_offer_begin(sync, log))
         return false; /* a restored server lacks it until it is brought back */
+    if (*seq < least && sync->recovering && log->offer.over && !log->offer.refused) {
+        /* It has all that is held, and said so, but knows of an earlier stay of this member alone. */
+        sync_offer_later(sync, log);
+        return false;
+    }
     if (*seq < least) {
         report_head(sync, log, SYNC_REPORT_ROLLED_BACK, *seq, log->replica.state.tail.head, head);
         return false;
@@ -249,6 +254,8 @@ void sync_catchup_pump(struct sync *sync, struct sync_log *log)
             log->state = SYNC_LOG_REFUSED;
         return;
     }
+    if (log->state == SYNC_LOG_REFUSED && log->offer.later)
+        log->state = SYNC_LOG_WAITING; /* others may have brought it meanwhile */
     if (log->state == SYNC_LOG_WAITING || log->state == SYNC_LOG_HELD) {
         bool held = log->replica.state.tail.seq == 0 && sync_item_holds(sync, log->log);
         log->state = held ? SYNC_LOG_HELD : SYNC_LOG_WAITING;

@@ -115,6 +115,7 @@ struct offering {
     } stage;
     bool asked;   /* log.offer is on the wire */
     bool over;    /* on this connection all was told, or refused */
+    bool later;   /* refused as unknown, by a server that others have yet to bring it back to */
     bool refused; /* the server took no offer of this log on this connection ... */
     bool differs; /* ... since its log is another one, as it says */
     bool again;   /* to be asked at once */
@@ -293,6 +294,8 @@ void sync_forked(struct sync *sync, struct sync_log *log, uint64_t seq, const ui
 /* offer.c */
 /* Begins to offer what is held of the log; false where nothing can be, or was on this connection. */
 COUNCIL_MUST_USE bool sync_offer_begin(struct sync *sync, struct sync_log *log);
+/* Somebody who was in the log before has to come first: it is asked for again after a while. */
+void sync_offer_later(struct sync *sync, struct sync_log *log);
 void sync_offer_pump(struct sync *sync, struct sync_log *log);
 void sync_offer_reply(struct sync *sync, const struct request *request, const struct reply *reply);
 void sync_offer_disconnected(struct sync_log *log);

@@ -68,7 +68,7 @@ void sync_offer_disconnected(struct sync_log *log)
 {
     struct offering *offer = &log->offer;
     offer->stage = OFFER_NONE;
-    offer->asked = offer->again = offer->over = offer->refused = false;
+    offer->asked = offer->again = offer->over = offer->refused = offer->later = false;
     offer->again_at = NEVER;
     offer->asks = 0;
 }
@@ -216,6 +216,7 @@ static void finish(struct sync *sync, struct sync_log *log, bool refused)
 {
     struct offering *offer = &log->offer;
     offer->over = true;
+    offer->later = false;
     offer->refused = refused;
     offer->stage = OFFER_NONE;
     log->retries = 0;
@@ -234,6 +235,30 @@ static void give_up(struct sync *sync, struct sync_log *log, enum council_error 
     sync_report_send(sync, log, &report);
 }
 
+void sync_offer_later(struct sync *sync, struct sync_log *log)
+{
+    const struct council_rpc_failure passing = {.error = COUNCIL_E_RECOVERING};
+    log->offer.later = true;
+    log->offer.stage = OFFER_NONE;
+    log->state = SYNC_LOG_REFUSED;
+    sync_log_later(sync, log, &passing);
+}
+
+/* A restored server does not know yet that this member is in it. */
+static void not_known_yet(struct sync *sync, struct sync_log *log,
+                          const struct council_rpc_failure *failure)
+{
+    struct offering *offer = &log->offer;
+    struct sync_report report = {.kind = SYNC_REPORT_LOG_REFUSED,
+                                 .error = failure->error,
+                                 .seq = held_end(log),
+                                 .detail = failure->detail};
+    bool told = offer->later;
+    sync_offer_later(sync, log);
+    if (!told)
+        sync_report_send(sync, log, &report);
+}
+
 static void failed(struct sync *sync, struct sync_log *log,
                    const struct council_rpc_failure *failure)
 {
@@ -241,6 +266,9 @@ static void failed(struct sync *sync, struct sync_log *log,
     bool waits = sync_outcome_later(failure->error);
     if (waits) {
         sync_log_later(sync, log, failure);
+    } else if (failure->error == COUNCIL_E_NOT_FOUND && sync->recovering &&
+               log->state == SYNC_LOG_OFFERING && offer->stage != OFFER_MEMBERS) {
+        not_known_yet(sync, log, failure);
     } else if (offer->stage == OFFER_MEMBERS) {
         /* What the council's own entries need of it shows when they are offered. */
         offer->person++;
@@ -302,7 +330,9 @@ static void lacks(struct sync *sync, struct sync_log *log, const struct request 
 static void own_answer(struct sync *sync, struct sync_log *log, const struct request *request,
                        uint64_t seq, const uint8_t *head)
 {
-    sync_promise(sync, log, seq, head);
+    /* What lies beyond is promised by a subscription alone: who has left is told how far the log goes, and may not read as far. */
+    if (seq <= held_end(log))
+        sync_promise(sync, log, seq, head);
     if (log->state == SYNC_LOG_STOPPED)
         return;
     if (seq < request->after || (log->state == SYNC_LOG_OFFERING && seq < held_end(log)))
