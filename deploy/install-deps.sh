@@ -12,7 +12,7 @@ build_packages=(
 quickstart_packages=(python3)
 test_packages=(
     libcmocka-dev python3 python3-nacl python3-jsonschema gcovr
-    clang lld clang-format clang-tidy libclang-rt-14-dev valgrind openssl git curl
+    clang lld clang-format clang-tidy libclang-rt-14-dev valgrind gdb openssl git curl
     nginx caddy prometheus systemd strace fakeroot # the examples of deploy/: proxies, rules (promtool), units (systemd-analyze), upgrades, the package
 )
 bench_packages=(python3 openssl nats-server mosquitto nodejs npm) # peers that are missing are skipped
