@@ -1,20 +1,21 @@
 """harness.py - councils of real processes: a server that can be stopped, killed and restarted, and members with homes of their own.
 
 Owns temporary folders, processes and what is watched in every one of them: exit codes, time limits, sanitizer reports, and that
-planted words never reach the server's disk, log or memory. Must not know what a single test is about. Invariant: when a
-test program ends, however it ends, no process and no file of it is left.
+planted words never reach the server's disk, log, memory, figures or backups, and what opens a home is not in it. Must not know what a
+single test is about. Invariant: when a test program ends, however it ends, no process and no file of it is left.
 """
-import base64
 import ctypes
 import json
 import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 
+import leaks
 from tap import Failure, case, check, equal, has, lacks, run  # noqa: F401, tests take them from here
 
 BIN = os.environ.get("COUNCIL_BIN", os.path.join(os.path.dirname(__file__), "../../build/asan/bin"))
@@ -127,6 +128,27 @@ class Server:
         clean(text, "councild verify")
         check(done.returncode == code, "councild verify ended with %d, not %d:\n%s" % (done.returncode, code, text))
         return text
+
+    def ask(self, command, *args):
+        """What councild COMMAND prints about this server's data; it must work."""
+        data = () if "--from" in args else ("--data", self.data)
+        done = subprocess.run([os.path.join(BIN, "councild"), command, *args, *data], stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=COMMAND_SECONDS, env=environment())
+        clean(done.stderr.decode(errors="replace"), "councild " + command)
+        check(done.returncode == 0, "councild %s ended with %d:\n%s" % (command, done.returncode, done.stderr.decode(errors="replace")))
+        return done.stdout + done.stderr
+
+    def metrics(self):
+        """/metrics, from the socket for operators."""
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(COMMAND_SECONDS)
+            sock.connect(os.path.join(self.data, "metrics.sock"))
+            sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            said = b""
+            while more := sock.recv(65536):
+                said += more
+        check(b"councild_" in said, "no figures: %r" % said[:300])
+        return said
 
     def files(self):
         for folder, _, names in os.walk(self.data):
@@ -272,47 +294,42 @@ class World:
     # ---- what must not be at the server ----
 
     def forms(self):
-        """Each word as it is, as JSON escapes it, and as base64 would hold it at any offset."""
-        forms = {}
-        for word in self.words:
-            raw = word.encode()
-            forms[raw] = word
-            forms[json.dumps(word)[1:-1].encode()] = word
-            if len(raw) < 12:
-                continue
-            for shift in range(3):
-                inner = base64.b64encode(b"\0" * shift + raw)[(shift * 4 + 2) // 3 + 1:-5]
-                forms[inner] = word
-                forms[inner.replace(b"+", b"-").replace(b"/", b"_")] = word
-        return forms
+        return leaks.forms_of(self.words)
+
+    def lacks_words(self, chunks, where, words=None):
+        found = leaks.found_in(chunks, self.words if words is None else words)
+        check(not found, "%r is in %s" % (sorted(found), where))
 
     def search_files(self):
         for path in self.server.files():
-            with open(path, "rb") as file:
-                content = file.read()
-            for form, word in self.forms().items():
-                check(form not in content, "%r is in the server's file %s" % (word, path))
-        return True
+            self.lacks_words(leaks.file_chunks(path), "the server's file " + path)
 
     def search_memory(self):
         """The memory of the running server, which is what a core file would hold."""
-        pid, found = self.server.process.pid, 0
-        forms = self.forms()
-        with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "rb", 0) as memory:
-            for line in maps:
-                where, access = line.split()[:2]
-                start, end = (int(x, 16) for x in where.split("-"))
-                if not access.startswith("rw") or end - start > 1 << 28 or "[v" in line:
-                    continue
-                try:
-                    memory.seek(start)
-                    content = memory.read(end - start)
-                except (OSError, OverflowError, ValueError):
-                    continue
-                found += len(content)
-                for form, word in forms.items():
-                    check(form not in content, "%r is in the server's memory" % word)
-        check(found > 100000, "the server's memory could not be read")
+        self.lacks_words(leaks.memory_chunks(self.server.process.pid), "the server's memory")
+
+    def search_said(self):
+        """What a running server tells its operator: figures, limits, a backup, an export of that."""
+        backup = os.path.join(self.folder, "searched.backup")
+        try:
+            for args in (("backup", backup), ("stats", "--json"), ("limits", "--json")):
+                self.lacks_words([self.server.ask(*args)], "what councild %s printed" % args[0])
+            self.lacks_words(leaks.file_chunks(backup), "a backup")
+            self.lacks_words([self.server.ask("export", "-", "--from", backup)], "an export")
+            self.lacks_words([self.server.metrics()], "/metrics")
+        finally:
+            if os.path.exists(backup):
+                os.unlink(backup)
+
+    def search_homes(self):
+        """What opens everything is nowhere in a member's home, and what was written is there sealed only."""
+        for member in self.members:
+            secrets = {secret for secret in (member.phrase, member.passphrase) if secret}
+            for folder, _, names in os.walk(member.home):
+                for name in names:
+                    path = os.path.join(folder, name)
+                    if os.path.isfile(path):
+                        self.lacks_words(leaks.file_chunks(path), "%s's home: %s" % (member.name, name), secrets)
 
     def end(self):
         """Stops everything, then searches and looks at what the server said."""
@@ -322,6 +339,10 @@ class World:
         try:
             if os.path.isdir(self.server.data):
                 self.search_files()
+            if self.server.process and self.server.process.poll() is None:
+                self.search_memory()
+                self.search_said()
+            self.search_homes()
             self.server.stop()
             if os.path.isdir(self.server.data):
                 self.search_files()
