@@ -85,6 +85,19 @@ static void on_list(struct client *client, void *ctx, enum council_error error,
     client->list_came = json_deep_copy(json_object_get(result, "logs"));
 }
 
+/* A subscription ends with a stay: where another device of this member began a new one, the log is taken anew. */
+static void take_stay(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t seq)
+{
+    struct sync_log_view view;
+    const struct council *council = client_council(client, log);
+    const struct council_person *self =
+        council == NULL ? NULL : council_person(council, client->me.member);
+
+    if (self != NULL && !self->member && sync_log_view(client->sync, log, &view) &&
+        (view.state == SYNC_LOG_REFUSED || (view.state == SYNC_LOG_LIVE && seq > view.seq)))
+        sync_log_remove(client->sync, log);
+}
+
 /* Logs that the server has for us and the home has not: of another device, or from before a recovery. */
 static void take_list(struct client *client)
 {
@@ -97,7 +110,10 @@ static void take_list(struct client *client)
         const char *type = council_rpc_string(row, "type", 16);
         bool good = type != NULL && council_rpc_bytes(row, "log", log, sizeof log);
         bool own = good && memcmp(log, client->me.member, sizeof log) == 0;
+        uint64_t seq = 0;
 
+        if (good && council_rpc_int(row, "seq", 0, COUNCIL_INT_MAX, &seq))
+            take_stay(client, log, seq);
         if (good && (own || strcmp(type, "member") != 0) &&
             session_add_log(client, log) != COUNCIL_OK)
             client->trouble = COUNCIL_E_QUOTA;

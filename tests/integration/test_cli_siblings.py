@@ -83,6 +83,14 @@ def online():
     world.plant(link.split("#")[1])
     ben.run("join", "--name", "Ben", "--quiet", link)
     until(45, "the agent never heard of the council", lambda: titles(tablet))
+    # A subscription ends with a stay: of a second one begun elsewhere it hears as well.
+    ben.run("leave", "--yes")
+    until(45, "the agent never heard that its member left", lambda: not any(log["member"] for log in tablet.status("--offline")["logs"] if not log["journal"]))
+    link = W["ada"].run("invite", "open").out.strip()
+    world.plant(link.split("#")[1])
+    ben.run("join", "--name", "Ben", "--quiet", link)
+    ben.note(world.plant("Back again"))
+    until(45, "the agent never heard that its member came back", lambda: "Back again" in tablet.texts("--offline"))
     agent.terminate()
     tablet.finish(agent)
 
