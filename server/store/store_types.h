@@ -150,12 +150,12 @@ struct store_batch {
 struct store_log_info {
     uint8_t log[STORE_ID_BYTES];
     enum store_log_kind kind;
+    enum store_recovery recovery;
     uint8_t creator[STORE_ID_BYTES];
     uint64_t created_ms; /* received_ms of its first entry */
     uint64_t seq;        /* of its last entry, and so the number of its entries */
     uint64_t bytes;      /* text and data ever taken in; an erase gives nothing back */
     uint8_t head[STORE_ID_BYTES];
-    enum store_recovery recovery;
 };
 
 /* What somebody says of a log that waits, and what it comes to. */

@@ -35,6 +35,7 @@ void bench_die(const char *format, ...)
     va_list args;
     va_start(args, format);
     (void)fputs("bench: ", stderr);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started on a line above */
     (void)vfprintf(stderr, format, args);
     (void)fputs("\n", stderr);
     va_end(args);
@@ -46,6 +47,7 @@ void bench_say(const char *format, ...)
     va_list args;
     va_start(args, format);
     (void)fputs("  ", stderr);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started on a line above */
     (void)vfprintf(stderr, format, args);
     (void)fputs("\n", stderr);
     va_end(args);

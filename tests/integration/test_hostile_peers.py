@@ -9,6 +9,7 @@ stands still for a while is too slow.
 import re
 import threading
 import hostile
+from harness import die_with_parent
 from hostile import *
 
 FAST_QUIET, SECONDS = 2.5, 10.0  # of the undisturbed phase, and of the floods
@@ -56,7 +57,7 @@ class Load:
 
     def __init__(self, url, *more):
         self.process = subprocess.Popen([os.path.join(os.environ["COUNCIL_BIN"], "hostile-members"), "--url", url, "--seconds", "40", *more],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
         atexit.register(self.process.kill)
         self.begun = False
 
@@ -148,7 +149,7 @@ def every_offence_ends_as_it_should():
     state["writer"].start()
     names = list(FLOODS)
     state["floods"] = [subprocess.Popen([sys.executable, hostile.__file__, server.url, str(SECONDS - (time.monotonic() - begin)), *part],
-                                        stdout=subprocess.PIPE, text=True) for part in (names[:3], names[3:])]
+                                        stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent) for part in (names[:3], names[3:])]
     state["table"], state["met"] = table, set(OFFENCES)
     wrong = []
     for what, commit in OFFENCES.items():

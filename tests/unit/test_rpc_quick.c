@@ -363,7 +363,7 @@ static void what_is_written_otherwise_is_left(void **state)
         council_b64_encode(chars, sig, sizeof(sig));
         memcpy(bytes, rows[i], (size_t)(at - rows[i]));
         memcpy(bytes + (at - rows[i]), chars, COUNCIL_SIG_CHARS);
-        strcpy(bytes + (at - rows[i]) + COUNCIL_SIG_CHARS, at + 1);
+        memcpy(bytes + (at - rows[i]) + COUNCIL_SIG_CHARS, at + 1, strlen(at + 1) + 1);
         assert_true(read_slowly(bytes, (uint32_t)strlen(bytes), &rpc, &entry));
         council_wire_entry_fini(&entry);
         council_rpc_fini(&rpc);

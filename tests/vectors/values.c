@@ -15,6 +15,7 @@ void vec_die(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started on a line above */
     (void)vfprintf(stderr, format, args);
     va_end(args);
     (void)fputc('\n', stderr);
