@@ -62,14 +62,12 @@ bool sim_writing(const struct sim_client *client, enum council_kind kind, const 
     return false;
 }
 
-/* (A founder who loses the device
- * before the first keys are there never brings them: that council stays as it is.) */
 const struct council_person *sim_self_in(const struct sim_client *client, const uint8_t *log)
 {
     const struct council *council = sim_client_council(client, log);
     const struct council_person *self =
         council != NULL ? council_person(council, client->person->member) : NULL;
-    return self != NULL && self->member && council->epoch > 0 ? self : NULL;
+    return self != NULL && self->member ? self : NULL;
 }
 
 struct sim_intent sim_intent_of(enum council_kind kind, const uint8_t *log)
@@ -235,7 +233,8 @@ static void add_device(struct sim *sim, struct sim_client *client)
 {
     struct sim_person *person = client->person;
     if (person->client_count == SIM_DEVICES || count_of(person, SIM_RECOVERING) > 0 ||
-        count_of(person, SIM_READY) + count_of(person, SIM_WAITING) >= 3) {
+        count_of(person, SIM_READY) + count_of(person, SIM_WAITING) >= 3 ||
+        sim_restore_waits(sim)) { /* it would say of its member that they hold nothing */
         return;
     }
     struct sim_client *fresh = sim_client_add(sim, person, SIM_WAITING);
@@ -260,7 +259,8 @@ static void revoke_device(struct sim *sim, struct sim_client *client)
 static void recover(struct sim *sim, struct sim_client *client)
 {
     struct sim_person *person = client->person;
-    if (person->client_count == SIM_DEVICES || count_of(person, SIM_RECOVERING) > 0) {
+    if (person->client_count == SIM_DEVICES || count_of(person, SIM_RECOVERING) > 0 ||
+        sim->host->restored) { /* what was put back is brought by the devices that there are */
         return;
     }
     sim_trace(sim, "person %u recovers", person->index);

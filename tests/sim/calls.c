@@ -9,6 +9,11 @@
 
 #include "tests/sim/client.h"
 
+enum {
+    LIST_MS = 20000, /* a client asks for its logs so often */
+    AGAIN_MS = 2000  /* a person tries again after */
+};
+
 /* {"text", "sig"} */
 static json_t *entry_json(const struct fixture_entry *entry)
 {
@@ -57,7 +62,7 @@ static void do_recover(struct sim_client *client)
         sync_login(client->sync, SYNC_LOGIN_DEVICE, client->person->member, client->keys.sign);
         return;
     }
-    if (client->recover_sent) {
+    if (client->recover_sent || client->recover_at > 0) {
         return;
     }
     sim_sign_recover(client, view.replica, &entry);
@@ -70,12 +75,16 @@ static void do_recover(struct sim_client *client)
 void sim_calls_pump(struct sim_client *client)
 {
     enum sync_state state = sync_state(client->sync);
+    client->recover_at = client->recover_at <= client->sim->now ? 0 : client->recover_at;
     if (client->life == SIM_REGISTERING && state == SYNC_GREETED && !client->asked) {
         do_register(client);
     } else if (client->life == SIM_RECOVERING && state == SYNC_READY) {
         do_recover(client);
-    } else if (client->life == SIM_READY && state == SYNC_READY && client->list_due) {
+    } else if (client->life == SIM_READY && state == SYNC_READY &&
+               (client->list_due || (client->listed && client->sim->now >= client->list_at))) {
+        client->listed = client->listed && !client->list_due;
         client->list_due = false;
+        client->list_at = client->sim->now + LIST_MS;
         sim_client_add_log(client, client->person->member);
         call(client, COUNCIL_METHOD_COUNCIL_LIST, NULL, 0, SIM_TAG_LIST);
     }
@@ -88,12 +97,16 @@ static void take_list(struct sim_client *client, const json_t *result)
     json_array_foreach(json_object_get(result, "logs"), index, row)
     {
         const char *type = council_rpc_string(row, "type", 16);
+        uint64_t seq = 0;
         if (type != NULL && strcmp(type, "council") == 0 &&
             client->found_count < sizeof client->found / sizeof *client->found &&
-            council_rpc_bytes(row, "log", client->found[client->found_count], COUNCIL_KEY_BYTES)) {
-            client->found_count++;
+            council_rpc_int(row, "seq", 0, COUNCIL_INT_MAX, &seq) &&
+            council_rpc_bytes(row, "log", client->found[client->found_count].log,
+                              COUNCIL_KEY_BYTES)) {
+            client->found[client->found_count++].seq = seq;
         }
     }
+    client->listed = true;
 }
 
 static void registered(struct sim_client *client, enum council_error error)
@@ -107,11 +120,12 @@ static void registered(struct sim_client *client, enum council_error error)
         /* One registration a connection: whatever was refused in passing is asked for on another. */
         if (error != COUNCIL_E_STORAGE_FULL && error != COUNCIL_E_RETRY &&
             error != COUNCIL_E_RATE_LIMITED && error != COUNCIL_E_GOING_AWAY &&
-            error != COUNCIL_E_LOGIN_EXPIRED && error != COUNCIL_E_INTERNAL) {
+            error != COUNCIL_E_LOGIN_EXPIRED && error != COUNCIL_E_INTERNAL &&
+            !(error == COUNCIL_E_CLOCK_SKEW && client->sim->plan.clocks)) {
             sim_fail(client->sim, "client %u cannot register: %s", client->index,
                      council_error_name(error));
         }
-        client->offline_until = client->sim->now + 2000;
+        client->offline_until = client->sim->now + AGAIN_MS;
     }
 }
 
@@ -164,6 +178,7 @@ void sim_join_begin(struct sim_client *client, struct sim_item *item)
     }
     join->item = item->item;
     join->intent = item->intent;
+    join->intent.created = 0;
     sync_replica_init(&join->replica, item->intent.log);
     read_page(client, join);
 }
@@ -273,6 +288,7 @@ void sim_call_result(void *ctx, uint64_t tag, enum council_error error, const js
         registered(client, error);
     } else if (tag == SIM_TAG_RECOVER) {
         client->recover_sent = error == COUNCIL_OK; /* then its entry is on its way */
+        client->recover_at = client->sim->now + AGAIN_MS;
     } else if (tag % 16 == SIM_TAG_JOIN) {
         join_page(client, tag / 16, error, result);
     }

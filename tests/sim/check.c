@@ -72,8 +72,12 @@ static bool same_bytes(const struct sim_item *item, const struct fixture_entry *
 static void claim(struct sim *sim, const struct sim_client *client, struct sim_item *item,
                   struct sim_truth *truth)
 {
-    if (item->seq == 0 || item->seq > truth->log.count ||
-        !same_bytes(item, &truth->log.entries[item->seq - 1])) {
+    bool lost = item->seq == 0 || item->seq > truth->log.count ||
+                !same_bytes(item, &truth->log.entries[item->seq - 1]);
+    if (lost && sim_restore_excuses(client, item)) {
+        return;
+    }
+    if (lost) {
         sim_fail(sim, "LOST: client %u's %s, acknowledged as %llu of log %s, is not there",
                  client->index, council_kind_info(item->intent.kind)->name,
                  (unsigned long long)item->seq, sim_short(item->intent.log).text);
@@ -107,7 +111,7 @@ static struct sim_item *unheard(struct sim *sim, const struct fixture_entry *ent
         for (uint32_t k = 0; k < client->item_count; k++) {
             struct sim_item *item = client->items[k];
             bool may = item->is_duty ? item->state == SIM_ITEM_DROPPED
-                                     : client->life == SIM_GONE && sim_item_open(item);
+                                     : !client->there && sim_item_open(item);
             if (may && same_bytes(item, entry)) {
                 return item;
             }
@@ -146,7 +150,8 @@ static void check_log(struct sim *sim, const uint8_t *name)
     sim->counts->entries += stored->count;
     for (uint32_t i = 0; i < sim->client_count && !sim->failed; i++) {
         const struct sim_log *log = sim_home_log(sim->clients[i], name);
-        if (log != NULL) {
+        bool held = sim->clients[i]->there && !sim_restore_strands(sim->clients[i], name);
+        if (log != NULL && (held || !sim->host->restored)) {
             check_rows(sim, sim->clients[i], log, &truth);
         }
     }
@@ -166,7 +171,8 @@ static void check_whole_logs(struct sim *sim)
         const struct sim_client *client = sim->clients[i];
         for (uint32_t k = 0; k < client->item_count; k++) {
             const struct sim_item *item = client->items[k];
-            if (item->state == SIM_ITEM_ACKED && sim_stored(sim, item->intent.log) == NULL) {
+            if (item->state == SIM_ITEM_ACKED && sim_stored(sim, item->intent.log) == NULL &&
+                !sim_restore_excuses(client, item)) {
                 sim_fail(sim, "LOST: the whole log %s", sim_short(item->intent.log).text);
             }
         }
@@ -175,6 +181,11 @@ static void check_whole_logs(struct sim *sim)
 
 void sim_check(struct sim *sim)
 {
+    for (uint32_t i = 0; i < sim->client_count; i++) {
+        struct sim_client *client = sim->clients[i];
+        client->there =
+            client->life == SIM_READY && (!sim->host->restored || sim_client_listed(client));
+    }
     check_whole_logs(sim);
     for (uint32_t i = 0; i < sim->plan.people && !sim->failed; i++) {
         check_log(sim, sim->people[i].member);

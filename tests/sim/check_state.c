@@ -75,10 +75,9 @@ static void check_keys(struct sim *sim, const struct sim_client *client, const u
     const struct sim_log *log = sim_home_log(client, name);
     uint64_t epoch = replica->state.council.epoch;
     if (epoch == 0) {
-        return; /* its first keys were never made: their author is gone */
-    }
-    if (!council_device_counts(&replica->state.council, client->person->member,
-                               client->keys.sign)) {
+        sim_fail(sim, "log %s never got keys", sim_short(name).text);
+    } else if (!council_device_counts(&replica->state.council, client->person->member,
+                                      client->keys.sign)) {
         sim_fail(sim, "client %u is not counted in log %s", client->index, sim_short(name).text);
     } else if (!log->epochs[epoch].has_seed) {
         sim_fail(sim, "client %u lacks the seed of the current epoch %llu", client->index,
@@ -108,7 +107,7 @@ static const struct sim_log *keys_of(const struct sim_client *client, const stru
                                      const struct council_person **person)
 {
     *person = council_person(council, client->person->member);
-    bool there = client->life == SIM_READY && *person != NULL && (*person)->member &&
+    bool there = client->there && *person != NULL && (*person)->member &&
                  council_device_counts(council, client->person->member, client->keys.sign);
     return there ? sim_home_log(client, council->log) : NULL;
 }
@@ -200,7 +199,7 @@ void sim_check_state(struct sim *sim, const struct sim_truth *truth, const uint8
     for (uint32_t i = 0; i < sim->client_count && !sim->failed; i++) {
         const struct sim_client *client = sim->clients[i];
         const struct sim_log *log = sim_home_log(client, name);
-        if (client->life != SIM_READY) {
+        if (!client->there) {
             continue;
         }
         if (truth->log.log.type == COUNCIL_LOG_IS_MEMBER) {

@@ -60,41 +60,10 @@ static void op_login(void *ctx, const uint8_t member[COUNCIL_KEY_BYTES])
     sim_trace(client->sim, "client %u is logged in", client->index);
 }
 
-bool sim_client_listed(const struct sim_client *client)
-{
-    const struct core_fake_log *log = sim_stored(client->sim, client->person->member);
-    struct council_member member;
-    council_member_init(&member);
-    for (uint32_t i = 0; log != NULL && i < log->count; i++) {
-        struct council_entry entry;
-        if (council_entry_parse(&entry, log->entries[i].text, log->entries[i].text_len) ||
-            council_member_append(&member, &entry, log->entries[i].sig)) {
-            abort();
-        }
-        council_entry_fini(&entry);
-    }
-    bool found = council_member_device(&member, client->keys.sign) != NULL;
-    council_member_fini(&member);
-    return found;
-}
-
 static bool op_holds(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t epoch)
 {
     const struct sim_log *held = sim_home_log(ctx, log);
     return held != NULL && epoch < SIM_EPOCHS && held->epochs[epoch].has_seed;
-}
-
-static void login_refused(struct sim_client *client)
-{
-    struct sim *sim = client->sim;
-    if (client->life == SIM_RECOVERING) {
-        sim_fail(sim, "client %u: the phrase was refused", client->index);
-    } else if (client->life == SIM_READY) {
-        if (sim_client_listed(client)) {
-            sim_fail(sim, "client %u: the login of an active device was refused", client->index);
-        }
-        client->refused = true;
-    }
 }
 
 static void op_report(void *ctx, const struct sync_report *report)
@@ -104,10 +73,14 @@ static void op_report(void *ctx, const struct sync_report *report)
               sync_report_name(report->kind), council_error_name(report->error),
               (unsigned long long)report->seq, report->detail);
     if (report->kind == SYNC_REPORT_LOGIN_REFUSED) {
-        login_refused(client);
+        sim_client_refused(client);
     } else if (report->kind == SYNC_REPORT_STORE_FAILED) {
         client->reload_at = client->sim->now + 1000;
-    } else if (report->kind != SYNC_REPORT_LOG_REFUSED) {
+    } else if (report->error == COUNCIL_E_RECOVERY_ONLY && client->sim->host->restored) {
+        /* The phrase brings back no log; its person tries again. */
+        client->offline_until = client->sim->now + TRY_AGAIN_MS;
+    } else if (!(report->kind == SYNC_REPORT_LOGIN_WAITS && client->sim->host->restored) &&
+               !(report->kind == SYNC_REPORT_LOG_REFUSED && report->error == COUNCIL_E_NOT_FOUND)) {
         sim_fail(client->sim, "client %u reports %s: %s at %llu of log %s %s", client->index,
                  sync_report_name(report->kind), council_error_name(report->error),
                  (unsigned long long)report->seq,
@@ -122,6 +95,7 @@ static const struct sync_ops ops = {.connect = op_connect,
                                     .login = op_login,
                                     .store_entries = sim_home_store,
                                     .facts = sim_home_facts,
+                                    .held = sim_home_held,
                                     .holds = op_holds,
                                     .sign_item = sim_outbox_sign,
                                     .item_acked = sim_outbox_acked,
@@ -144,6 +118,8 @@ struct sim_client *sim_client_add(struct sim *sim, struct sim_person *person, en
     client->secrets = *sim_keys(person->index, client->device);
     council_secrets_public(&client->secrets, &client->keys);
     client->starts_at = sim->now;
+    sim_clock_begin(sim, &client->clock);
+    client->born_ms = sim_clock_now(sim, &client->clock);
     if (life == SIM_REGISTERING) {
         struct fixture_entry
             entry; /* its bytes are made again when they are sent: they follow from the keys */
@@ -167,7 +143,7 @@ void sim_client_stop(struct sim_client *client, uint64_t ms)
     client->hung_up = false;
     sync_destroy(client->sync);
     client->sync = NULL;
-    client->list_due = client->asked = client->recover_sent = false;
+    client->list_due = client->listed = client->asked = client->recover_sent = false;
     client->again_due = client->gone_due = false;
     client->found_count = 0;
     client->reload_at = 0;
@@ -303,6 +279,11 @@ uint64_t sim_client_next(const struct sim_client *client)
     if (client->reload_at > 0 && client->reload_at < next) {
         next = client->reload_at;
     }
+    bool asks = client->listed && sync_state(client->sync) == SYNC_READY;
+    next = asks && client->list_at < next ? client->list_at : next;
+    if (client->recover_at > 0 && client->recover_at < next) {
+        next = client->recover_at;
+    }
     return next;
 }
 
@@ -346,6 +327,20 @@ static void reload(struct sim_client *client)
     client->list_due = true;
 }
 
+/* A log that the server named. A subscription ends with a stay: where another device of the member began a new one, it is taken anew. */
+static void take_found(struct sim_client *client, const uint8_t *log, uint64_t seq)
+{
+    const struct council *council = sim_client_council(client, log);
+    const struct council_person *self =
+        council != NULL ? council_person(council, client->person->member) : NULL;
+    struct sync_log_view view;
+    bool refused = sync_log_view(client->sync, log, &view) && view.state == SYNC_LOG_REFUSED;
+    if (self != NULL && !self->member && (refused || seq > council->seq)) {
+        sync_log_remove(client->sync, log);
+    }
+    sim_client_add_log(client, log);
+}
+
 static void after_turn(struct sim_client *client)
 {
     if (client->again_due) {
@@ -362,7 +357,9 @@ static void after_turn(struct sim_client *client)
         }
     }
     while (client->found_count > 0) {
-        sim_client_add_log(client, client->found[--client->found_count]);
+        client->found_count--;
+        take_found(client, client->found[client->found_count].log,
+                   client->found[client->found_count].seq);
     }
     if (client->reload_at > 0 && client->reload_at <= client->sim->now) {
         reload(client);

@@ -49,6 +49,7 @@ struct sim_intent {
     uint8_t seed[COUNCIL_SEED_BYTES]; /* invite.open, member.join: of the invite */
     uint64_t link_seq;
     uint8_t link_head[COUNCIL_HASH_BYTES];
+    uint64_t created; /* by the author's clock; 0: now */
 };
 
 struct sim_item {
@@ -66,7 +67,10 @@ struct sim_item {
     uint32_t data_len;
     bool deferred; /* could not be signed: again once the log has moved beyond `deferred_seq` */
     uint64_t deferred_seq;
-    bool held; /* sync has it */
+    bool held;     /* sync has it */
+    bool gone;     /* failed since its log never came to be */
+    bool again;    /* failed for the clock, and was written once more */
+    bool unproved; /* acknowledged, and not in this home when the server was put back */
 };
 
 enum sim_life {
@@ -99,6 +103,10 @@ struct sim_client {
     uint64_t starts_at;          /* when it runs again, or tries again */
     uint64_t offline_until;
     uint32_t slow_ms; /* reads so slowly */
+    struct sim_clock clock;
+    uint64_t born_ms; /* its clock when it was made */
+    bool away;        /* comes when all is over: its person has another device at hand */
+    bool there;       /* the verdict: it came back and is one of its member's devices */
     /* the home */
     struct sim_log **logs; /* owned */
     uint32_t log_count;
@@ -106,8 +114,12 @@ struct sim_client {
     uint32_t item_count, item_size;
     /* in memory */
     struct sim_join joins[SIM_COUNCILS];
-    bool list_due, asked, recover_sent, recovered, refused;
-    uint8_t found[SIM_COUNCILS + SIM_PEOPLE][COUNCIL_KEY_BYTES]; /* logs that the server named */
+    bool list_due, listed, asked, recover_sent, recovered, refused;
+    uint64_t list_at, recover_at; /* when it asks again */
+    struct {
+        uint8_t log[COUNCIL_KEY_BYTES];
+        uint64_t seq;                   /* 0: is no member */
+    } found[SIM_COUNCILS + SIM_PEOPLE]; /* logs that the server named */
     uint32_t found_count;
     uint8_t again[COUNCIL_KEY_BYTES], gone[COUNCIL_KEY_BYTES]; /* logs to be taken anew, or out */
     bool again_due, gone_due;
@@ -132,8 +144,6 @@ void sim_client_stop(struct sim_client *client, uint64_t ms);
 void sim_client_lose(struct sim_client *client);
 uint64_t sim_client_next(const struct sim_client *client);
 void sim_client_turn(struct sim_client *client);
-/* True if the member log that the server has counts this device now. */
-bool sim_client_listed(const struct sim_client *client);
 /* A draft into the outbox. */
 struct sim_item *sim_client_write(struct sim_client *client, const struct sim_intent *intent);
 /* The log as this client has it in memory, or NULL. */
@@ -143,6 +153,13 @@ const struct sync_replica *sim_client_replica(const struct sim_client *client,
                                               const uint8_t log[COUNCIL_KEY_BYTES]);
 /* Loads a log from the home, or begins it empty; nothing if sync has it. */
 void sim_client_add_log(struct sim_client *client, const uint8_t log[COUNCIL_KEY_BYTES]);
+
+/* ---- login.c ---- */
+
+/* True if the member log that the server has counts this device now. */
+bool sim_client_listed(const struct sim_client *client);
+/* Its login was refused: it is gone if it was revoked. */
+void sim_client_refused(struct sim_client *client);
 
 /* ---- acts.c ---- */
 
@@ -168,6 +185,11 @@ enum council_error sim_home_store(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES
 enum council_error sim_home_facts(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES],
                                   const uint64_t *seqs, uint32_t count, struct council_fact *out);
 uint32_t sim_named(const struct council_entry *entry, uint64_t seqs[64]); /* by an erase */
+enum council_error sim_home_held(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t after,
+                                 bool folds, uint8_t head[COUNCIL_HASH_BYTES],
+                                 sync_held_taker *take, void *to);
+/* All that it holds of logs is gone. */
+void sim_home_wipe(struct sim_client *client);
 void sim_home_free(struct sim_client *client);
 
 /* ---- outbox.c ---- */
@@ -188,6 +210,8 @@ void sim_outbox_failed(void *ctx, uint64_t item, const uint8_t log[COUNCIL_KEY_B
 void sim_outbox_duty(void *ctx, const struct sync_duty *duty);
 void sim_outbox_retry(struct sim_client *client);
 bool sim_item_open(const struct sim_item *item);
+/* Whoever's entry was refused for a clock that is right now writes the same again. True if somebody did. */
+bool sim_outbox_again(struct sim *sim);
 
 /* ---- sign.c ---- */
 

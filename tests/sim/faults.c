@@ -86,6 +86,13 @@ static void shutdown(struct sim *sim)
     sim_host_stop(sim->host, 200 + sim_draw(sim, 5000));
 }
 
+static void set_clock(struct sim *sim)
+{
+    if (sim->plan.clocks) {
+        sim_clock_fault(sim);
+    }
+}
+
 static void fill_disk(struct sim *sim)
 {
     sim_trace(sim, "the server's disk is full");
@@ -95,9 +102,9 @@ static void fill_disk(struct sim *sim)
 
 void sim_fault(struct sim *sim)
 {
-    static fault_fn *const faults[] = {cut,      cut,       cut,     cut,    stall,
-                                       slow,     offline,   offline, crash,  crash,
-                                       shutdown, fill_disk, restart, restart};
+    static fault_fn *const faults[] = {cut,     cut,     cut,       cut,      stall,    slow,
+                                       offline, offline, crash,     crash,    shutdown, fill_disk,
+                                       restart, restart, set_clock, set_clock};
     sim->next_fault = sim->now + 1 + sim_draw(sim, 2 * sim->plan.fault_every_ms);
     faults[sim_draw(sim, sizeof faults / sizeof *faults)](sim);
 }
@@ -111,6 +118,8 @@ void sim_heal(struct sim *sim)
     }
     host->doom = SIM_NOT_DOOMED;
     sim->healed = true;
+    sim->healed_at = sim->now;
+    sim_clocks_heal(sim);
     host->full_until = 0;
     if (host->core == NULL) {
         host->up_at = sim->now + 100;
@@ -118,12 +127,12 @@ void sim_heal(struct sim *sim)
     for (uint32_t i = 0; i < SIM_CONNS; i++) {
         sim->conns[i].stalled_until = 0;
     }
-    /* Everybody comes anew: a client asks for its logs when it logs in. */
+    /* Everybody comes anew. */
     for (uint32_t i = 0; i < sim->client_count; i++) {
         struct sim_client *client = sim->clients[i];
         client->slow_ms = 0;
         client->offline_until = 0;
-        if (client->life != SIM_GONE) {
+        if (client->life != SIM_GONE && !client->away) {
             sim_client_stop(client, sim_draw(sim, 2000));
         }
     }

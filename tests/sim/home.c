@@ -28,7 +28,7 @@ static struct sim_log *make_log(struct sim_client *client, const uint8_t log[COU
     return made;
 }
 
-void sim_home_free(struct sim_client *client)
+void sim_home_wipe(struct sim_client *client)
 {
     for (uint32_t i = 0; i < client->log_count; i++) {
         struct sim_log *log = client->logs[i];
@@ -40,6 +40,13 @@ void sim_home_free(struct sim_client *client)
         free(log);
     }
     free(client->logs);
+    client->logs = NULL;
+    client->log_count = 0;
+}
+
+void sim_home_free(struct sim_client *client)
+{
+    sim_home_wipe(client);
     for (uint32_t i = 0; i < client->item_count; i++) {
         free(client->items[i]->text);
         free(client->items[i]->data);
@@ -220,6 +227,35 @@ enum council_error sim_home_store(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES
     }
     for (uint32_t i = 0; i < count; i++) {
         put_row(client, to, &entries[i]);
+    }
+    return COUNCIL_OK;
+}
+
+enum council_error sim_home_held(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t after,
+                                 bool folds, uint8_t head[COUNCIL_HASH_BYTES],
+                                 sync_held_taker *take, void *to)
+{
+    const struct sim_client *client = ctx;
+    const struct sim_log *from = sim_home_log(client, log);
+    bool more = true;
+    memset(head, 0, COUNCIL_HASH_BYTES);
+    if (from == NULL || after > from->count) {
+        return from == NULL ? COUNCIL_OK : COUNCIL_E_HOME_DAMAGED;
+    }
+    if (after > 0) {
+        memcpy(head, from->rows[after - 1].head, COUNCIL_HASH_BYTES);
+    }
+    for (uint64_t seq = after + 1; seq <= from->count && more; seq++) {
+        const struct sim_row *row = &from->rows[seq - 1];
+        const struct sync_held held = {.seq = seq,
+                                       .text = row->text,
+                                       .len = row->len,
+                                       .sig = row->sig,
+                                       .data = row->erased ? NULL : row->data,
+                                       .data_len = row->erased ? 0 : row->data_len};
+        if (!folds || council_kind_has(row->kind, COUNCIL_FLAG_FOLDS)) {
+            more = take(to, &held);
+        }
     }
     return COUNCIL_OK;
 }

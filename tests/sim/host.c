@@ -190,7 +190,11 @@ static void start(struct sim_host *host)
                            .slice_free = do_slice_free,
                            .fatal = do_fatal,
                            .report = do_report};
-    host->config.wall_ms = sim_wall(sim);
+    host->config.wall_ms = sim_clock_now(sim, &host->clock);
+    host->config.recovering_logs = 0;
+    for (uint32_t i = 0; i < host->store.log_count; i++) {
+        host->config.recovering_logs += host->store.logs[i].recovery == STORE_WAITING;
+    }
     host->config.mono_ms = sim->now + 1000;
     host->core = core_create(&host->config, &ops);
     if (host->core == NULL) {
@@ -232,7 +236,7 @@ void sim_host_turn(struct sim_host *host)
         }
         return;
     }
-    core_time(host->core, sim_wall(sim), sim->now + 1000);
+    core_time(host->core, sim_clock_now(sim, &host->clock), sim->now + 1000);
     if (host->tick_at <= sim->now) {
         core_tick(host->core);
         host->tick_at = sim->now + TICK_MS;
@@ -367,6 +371,7 @@ void sim_host_begin(struct sim *sim)
                                         .version = "sim",
                                         .registration = CORE_REGISTER_OPEN};
     core_limits_init(&host->config.limits);
+    sim_clock_begin(sim, &host->clock);
     limits(sim, &host->config.limits);
     host->durable_at = SIM_NEVER;
 }
@@ -376,5 +381,6 @@ void sim_host_end(struct sim *sim)
     destroy(sim->host);
     core_fake_store_fini(&sim->host->store);
     core_fake_store_fini(&sim->host->durable);
+    core_fake_store_fini(&sim->host->backup);
     free(sim->host);
 }

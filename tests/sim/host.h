@@ -28,6 +28,9 @@ struct sim_host {
     struct sim_queue lanes[2], storage, batch, inbox;
     uint64_t lane_at[2], batch_at, inbox_at, tick_at;
     uint64_t full_until;
+    struct sim_clock clock;
+    struct core_fake_store backup;
+    bool backed_up, restored;
     bool paused, broken, dying;
     enum {
         SIM_NOT_DOOMED,
@@ -97,5 +100,9 @@ void sim_conn_close_server(struct sim *sim, core_session session);
 void sim_conn_cut(struct sim *sim, struct sim_conn *conn, uint64_t notice_ms);
 /* The server is gone. */
 void sim_net_server_gone(struct sim *sim);
+/* No frame is under way. */
+bool sim_net_quiet(const struct sim *sim);
+/* Nothing that it sent arrives any more. */
+void sim_net_lose_all(struct sim *sim);
 
 #endif

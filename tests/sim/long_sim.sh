@@ -27,5 +27,7 @@ while ((SECONDS < minutes * 60)); do
 done
 sim_control 'LOST|rolled_back' "$fast/sim-control" --seeds 1..60
 result $? "a server that acknowledges too early is found out"
+sim_control 'rolled_back' "$fast/sim" --unmarked --seeds 1..60
+result $? "a server that was put back and does not say so is found out"
 echo "# next seed: $first"
 finish

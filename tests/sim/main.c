@@ -16,7 +16,8 @@ enum {
 
 static void usage(FILE *out)
 {
-    fputs("Usage: sim [--races] [--seeds A..B | --seed N] [--each] [--trace] [--counts]\n\n"
+    fputs("Usage: sim [--races | --unmarked] [--seeds A..B | --seed N] [--each] [--trace] "
+          "[--counts]\n\n"
           "Plays whole councils - server, clients, network, disks - from a seed each, and checks "
           "at the end that\n"
           "nothing acknowledged is lost, nothing is there twice, and everybody agrees.\n"
@@ -25,6 +26,7 @@ static void usage(FILE *out)
           "                and again\n"
           "  --volleys N   how often in a run (default 192)\n"
           "  --until N     no more runs once N heads were raced for\n"
+          "  --unmarked    control: a server that was put back does not say so\n"
           "  --seeds A..B  these seeds, both included (default 1..200)\n"
           "  --seed N      this one alone\n"
           "  --each        name each seed before it is played: whatever ends the program is then "
@@ -61,6 +63,9 @@ static void tell(const struct sim_counts *c)
            ", clients restarted %" PRIu64 ", disk full %" PRIu64 ", homes that failed %" PRIu64
            "\n",
            c->server_crashes, c->lost_results, c->cuts, c->restarts, c->full, c->home_failures);
+    printf("clocks set %" PRIu64 ", servers put back %" PRIu64 " (devices left behind %" PRIu64
+           ")\n",
+           c->clocks, c->restores, c->left_behind);
     printf("items refused for good %" PRIu64 ":", c->failed_items);
     for (uint32_t i = 0; i < COUNCIL_ERROR_COUNT; i++) {
         if (c->failed_with[i] > 0) {
@@ -84,9 +89,13 @@ static bool read_options(struct options *o, char **argv)
         bool *flag;
         uint64_t *number;
     } table[] = {
-        {"--races", &o->races, NULL},      {"--each", &o->each, NULL},
-        {"--trace", &o->play.trace, NULL}, {"--counts", &o->counts, NULL},
-        {"--volleys", NULL, &o->volleys},  {"--until", NULL, &o->until},
+        {"--races", &o->races, NULL},
+        {"--each", &o->each, NULL},
+        {"--trace", &o->play.trace, NULL},
+        {"--counts", &o->counts, NULL},
+        {"--unmarked", &o->play.unmarked, NULL},
+        {"--volleys", NULL, &o->volleys},
+        {"--until", NULL, &o->until},
         {"--seed", NULL, &o->first},
     };
     for (; *argv != NULL; argv++) {

@@ -189,6 +189,23 @@ void sim_net_server_gone(struct sim *sim)
     }
 }
 
+bool sim_net_quiet(const struct sim *sim)
+{
+    for (uint32_t i = 0; i < sim->conn_count; i++) {
+        if (sim->conns[i].up.count > 0 || sim->conns[i].down.count > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void sim_net_lose_all(struct sim *sim)
+{
+    for (uint32_t i = 0; i < sim->conn_count; i++) {
+        pipe_cut(&sim->conns[i].down, 0);
+    }
+}
+
 /* ---- turns ---- */
 
 /* What comes down waits for a slow reader; what goes up waits for a server that has too much to do. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/sim/client.h"
+#include "tests/sim/host.h"
 
 bool sim_item_open(const struct sim_item *item)
 {
@@ -36,6 +37,7 @@ struct sim_item *sim_item_new(struct sim_client *client, const struct sim_intent
     client->items[client->item_count++] = item;
     item->item = ++client->sim->items;
     item->intent = *intent;
+    item->intent.created = sim_clock_now(client->sim, &client->clock);
     item->direct =
         intent->kind == COUNCIL_KIND_COUNCIL_CREATE || intent->kind == COUNCIL_KIND_MEMBER_JOIN;
     sim_trace(client->sim, "client %u drafts %s: item %llu", client->index,
@@ -105,7 +107,7 @@ static void drop(struct sim_client *client, struct sim_item *item)
     item->held = false;
 }
 
-static void sign(struct sim_client *client, struct sim_item *item)
+static void sign(struct sim_client *client, struct sim_item *item, enum council_error why)
 {
     struct fixture_entry made;
     const struct sync_replica *replica = sim_client_replica(client, item->intent.log);
@@ -114,7 +116,9 @@ static void sign(struct sim_client *client, struct sim_item *item)
         drop(client, item);
         return;
     }
-    enum council_error error = sim_sign(client, &item->intent, replica, &made);
+    struct sim_intent intent = item->intent;
+    intent.created = why == COUNCIL_E_CLOCK_SKEW ? 0 : intent.created;
+    enum council_error error = sim_sign(client, &intent, replica, &made);
     if (error == COUNCIL_OK) {
         sim_item_sealed(client, item, &made);
     } else if (item->is_duty) {
@@ -144,7 +148,7 @@ void sim_outbox_sign(void *ctx, uint64_t name, const uint8_t log[COUNCIL_KEY_BYT
     } else if (item->intent.kind == COUNCIL_KIND_MEMBER_JOIN) {
         sim_join_begin(client, item);
     } else {
-        sign(client, item);
+        sign(client, item, why);
     }
 }
 
@@ -155,7 +159,7 @@ void sim_outbox_retry(struct sim_client *client)
         const struct sync_replica *replica =
             item->deferred ? sim_client_replica(client, item->intent.log) : NULL;
         if (replica != NULL && replica->state.tail.seq != item->deferred_seq) {
-            sign(client, item);
+            sign(client, item, COUNCIL_OK);
         }
     }
 }
@@ -229,10 +233,37 @@ static void fail_one(struct sim_client *client, struct sim_item *item, enum coun
     let_go(item);
     client->sim->counts->failed_items++;
     client->sim->counts->failed_with[error]++;
+    for (uint32_t i = 0; i < SIM_COUNCILS && item->intent.kind == COUNCIL_KIND_COUNCIL_CREATE;
+         i++) {
+        struct sim_council *council = &client->sim->councils[i];
+        if (memcmp(council->log, item->intent.log, COUNCIL_KEY_BYTES) == 0) {
+            council->founded = false; /* by somebody else, or again */
+        }
+    }
+}
+
+bool sim_outbox_again(struct sim *sim)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < sim->client_count; i++) {
+        struct sim_client *client = sim->clients[i];
+        uint32_t count = client->life == SIM_READY && client->sync != NULL ? client->item_count : 0;
+        for (uint32_t k = 0; k < count; k++) {
+            struct sim_item *item = client->items[k];
+            if (item->state == SIM_ITEM_FAILED && item->error == COUNCIL_E_CLOCK_SKEW &&
+                !item->again && !item->is_duty &&
+                item->intent.kind != COUNCIL_KIND_COUNCIL_CREATE && !item->gone) {
+                item->again = any = true;
+                struct sim_intent intent = item->intent;
+                (void)sim_client_write(client, &intent);
+            }
+        }
+    }
+    return any;
 }
 
 /* Errors that come of what others did meanwhile; any other says that a client writes what it should not. */
-static bool may_fail(const struct sim_item *item, enum council_error error)
+static bool may_fail(const struct sim *sim, const struct sim_item *item, enum council_error error)
 {
     static const enum council_error fair[] = {
         COUNCIL_E_NOT_MEMBER,     COUNCIL_E_NO_SUCH_MEMBER,  COUNCIL_E_NOT_MODERATOR,
@@ -244,6 +275,14 @@ static bool may_fail(const struct sim_item *item, enum council_error error)
         if (fair[i] == error) {
             return true;
         }
+    }
+    if ((error == COUNCIL_E_CLOCK_SKEW && !sim->healed) || error == COUNCIL_E_INVITE_EXPIRED) {
+        return sim->plan.clocks;
+    }
+    /* Who is not in yet has nothing to offer; and the link may be gone with those who held it. */
+    if (item->intent.kind == COUNCIL_KIND_MEMBER_JOIN &&
+        (error == COUNCIL_E_RECOVERING || error == COUNCIL_E_HISTORY_CHANGED)) {
+        return sim->host->restored;
     }
     /* Devices of one member that change their own log at the same time. */
     return council_kind_info(item->intent.kind)->log == COUNCIL_LOG_MEMBER &&
@@ -261,7 +300,7 @@ void sim_outbox_failed(void *ctx, uint64_t name, const uint8_t log[COUNCIL_KEY_B
         return;
     }
     fail_one(client, item, error);
-    if (!may_fail(item, error)) {
+    if (!may_fail(client->sim, item, error)) {
         sim_fail(client->sim, "client %u: item %llu (%s) failed: %s %s", client->index,
                  (unsigned long long)name, council_kind_info(item->intent.kind)->name,
                  council_error_name(error), detail);
@@ -274,6 +313,7 @@ void sim_outbox_failed(void *ctx, uint64_t name, const uint8_t log[COUNCIL_KEY_B
             if (sim_item_open(other) && memcmp(other->intent.log, log, COUNCIL_KEY_BYTES) == 0) {
                 sync_outbox_drop(client->sync, other->item);
                 fail_one(client, other, error);
+                other->gone = true;
             }
         }
         memcpy(client->gone, log, COUNCIL_KEY_BYTES);

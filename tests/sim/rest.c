@@ -36,39 +36,6 @@ static const char *duties_left(const struct sim_client *client, const struct sim
     return NULL;
 }
 
-static const char *client_left(const struct sim_client *client)
-{
-    if (client->life == SIM_GONE || (client->life == SIM_WAITING && !sim_client_listed(client))) {
-        return NULL;
-    }
-    if (client->life != SIM_READY || client->sync == NULL ||
-        sync_state(client->sync) != SYNC_READY) {
-        return "not logged in";
-    }
-    if (client->list_due || client->found_count > 0 || client->reload_at > 0 ||
-        client->joins[0].item != 0 || client->joins[1].item != 0) {
-        return "has something to ask";
-    }
-    if (!sync_caught_up(client->sync)) {
-        return "not caught up";
-    }
-    for (uint32_t i = 0; i < client->item_count; i++) {
-        if (sim_item_open(client->items[i])) {
-            return council_kind_info(client->items[i]->intent.kind)->name;
-        }
-    }
-    if (sync_outbox_count(client->sync) > 0) {
-        return "the outbox of sync has items";
-    }
-    for (uint32_t i = 0; i < client->log_count; i++) {
-        const char *left = duties_left(client, client->logs[i]);
-        if (left != NULL) {
-            return left;
-        }
-    }
-    return NULL;
-}
-
 static bool member_now(const struct sim *sim, const struct sim_client *client, const uint8_t *log)
 {
     const struct core_fake_store *store = &sim->host->store;
@@ -90,23 +57,56 @@ static bool missed(const struct sim *sim, const struct sim_client *client)
         const struct council *council = sim_client_council(client, log);
         const struct council_person *self =
             council != NULL ? council_person(council, client->person->member) : NULL;
-        if (member_now(sim, client, log) && (self == NULL || !self->member)) {
+        struct sync_log_view view;
+        bool live = client->sync != NULL && sync_log_view(client->sync, log, &view) &&
+                    view.state == SYNC_LOG_LIVE;
+        if (member_now(sim, client, log) && (self == NULL || !self->member || !live)) {
             return true;
         }
     }
     return false;
 }
 
-bool sim_reopen(struct sim *sim)
+static const char *client_left(const struct sim_client *client)
 {
-    bool any = false;
-    for (uint32_t i = 0; i < sim->client_count; i++) {
-        if (sim->clients[i]->life == SIM_READY && missed(sim, sim->clients[i])) {
-            sim_client_stop(sim->clients[i], 0);
-            any = true;
+    bool unlisted = client->life == SIM_WAITING || client->sim->host->restored;
+    if (client->life == SIM_GONE || client->away || (unlisted && !sim_client_listed(client))) {
+        return NULL;
+    }
+    if (client->life != SIM_READY || client->sync == NULL ||
+        sync_state(client->sync) != SYNC_READY) {
+        return "not logged in";
+    }
+    if (client->list_due || client->found_count > 0 || client->reload_at > 0 ||
+        client->joins[0].item != 0 || client->joins[1].item != 0) {
+        return "has something to ask";
+    }
+    if (!sync_caught_up(client->sync)) {
+        return "not caught up";
+    }
+    uint32_t stranded = 0;
+    for (uint32_t i = 0; i < client->item_count; i++) {
+        bool open = sim_item_open(client->items[i]);
+        if (open && sim_restore_strands(client, client->items[i]->intent.log)) {
+            stranded++;
+        } else if (open) {
+            return council_kind_info(client->items[i]->intent.kind)->name;
         }
     }
-    return any;
+    if (sync_outbox_count(client->sync) > stranded) {
+        return "the outbox of sync has items";
+    }
+    if (missed(client->sim, client)) {
+        return "has not heard of a council of theirs";
+    }
+    for (uint32_t i = 0; i < client->log_count; i++) {
+        bool stranded_log = sim_restore_strands(client, client->logs[i]->log);
+        const char *left = stranded_log ? NULL : duties_left(client, client->logs[i]);
+        if (left != NULL) {
+            return left;
+        }
+    }
+    return NULL;
 }
 
 bool sim_at_rest(struct sim *sim, const char **why)
@@ -115,6 +115,12 @@ bool sim_at_rest(struct sim *sim, const char **why)
     *why = text;
     if (sim->host->core == NULL) {
         (void)snprintf(text, sizeof text, "the server is down");
+        return false;
+    }
+    const struct sim_host *host = sim->host;
+    if (!sim_net_quiet(sim) || host->storage.first != NULL || host->batch.first != NULL ||
+        host->inbox.first != NULL || host->lanes[0].first != NULL || host->lanes[1].first != NULL) {
+        (void)snprintf(text, sizeof text, "something is under way");
         return false;
     }
     for (uint32_t i = 0; i < sim->client_count; i++) {

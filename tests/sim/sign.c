@@ -10,7 +10,8 @@
 #include "tests/sim/client.h"
 
 enum {
-    CHAIN_MAX = 64
+    CHAIN_MAX = 64,
+    STALE_AFTER_MS = 23 * 3600 * 1000
 };
 
 /* What is being built. */
@@ -162,10 +163,10 @@ static enum council_error build_invite(struct making *m)
 {
     uint8_t key[32], secret[64];
     (void)crypto_sign_seed_keypair(key, secret, m->intent->seed);
-    m->body = fixture_body("{\"expires\":%llu,\"invite\":\"%s\",\"uses\":%llu}",
-                           (unsigned long long)sim_wall(m->client->sim) + 604800000ULL,
-                           fixture_key(key).text,
-                           (unsigned long long)(m->intent->number > 0 ? m->intent->number : 1));
+    m->body = fixture_body(
+        "{\"expires\":%llu,\"invite\":\"%s\",\"uses\":%llu}",
+        (unsigned long long)sim_clock_now(m->client->sim, &m->client->clock) + 604800000ULL,
+        fixture_key(key).text, (unsigned long long)(m->intent->number > 0 ? m->intent->number : 1));
     return COUNCIL_OK;
 }
 
@@ -232,6 +233,13 @@ static build_fn *const builders[COUNCIL_KIND_COUNT] = {
 
 /* ---- the entry ---- */
 
+/* When it was written, unless that is too long ago for a server. */
+static uint64_t time_of(const struct sim_client *client, uint64_t created)
+{
+    uint64_t now = sim_clock_now(client->sim, &client->clock);
+    return created <= now && now - created < STALE_AFTER_MS ? created : now;
+}
+
 static enum council_error check(const struct making *m, const struct fixture_entry *made)
 {
     struct council_entry entry;
@@ -269,7 +277,7 @@ enum council_error sim_sign(struct sim_client *client, const struct sim_intent *
     if (error == COUNCIL_OK) {
         const struct council_tail *tail = genesis ? NULL : &replica->state.tail;
         struct council_draft draft = {.kind = intent->kind,
-                                      .at = sim_wall(client->sim),
+                                      .at = time_of(client, intent->created),
                                       .author = client->person->member,
                                       .device = client->keys.sign,
                                       .id = m.id,
@@ -300,7 +308,7 @@ void sim_sign_register(struct sim_client *client, struct fixture_entry *out)
     uint8_t id[COUNCIL_ID_BYTES] = {(uint8_t)client->person->index, 1};
     struct fixture_body body;
     struct council_draft draft = {.kind = COUNCIL_KIND_MEMBER_CREATE,
-                                  .at = client->sim->wall0,
+                                  .at = client->born_ms,
                                   .device = client->keys.sign,
                                   .id = id};
     if (council_body_member_create(&client->keys, &client->person->recovery, id, &body.text,
@@ -325,7 +333,7 @@ void sim_sign_recover(struct sim_client *client, const struct sync_replica *own,
     council_secrets_public(&person->recovery, &recovery);
     fixture_random_bytes(&client->sim->random, id, sizeof id);
     struct council_draft draft = {.kind = COUNCIL_KIND_MEMBER_RECOVER,
-                                  .at = sim_wall(client->sim),
+                                  .at = sim_clock_now(client->sim, &client->clock),
                                   .author = person->member,
                                   .device = recovery.sign,
                                   .id = id,

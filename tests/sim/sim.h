@@ -22,6 +22,11 @@ enum {
 };
 #define SIM_NEVER UINT64_MAX
 
+/* What somebody takes the time for: so far off the true one. */
+struct sim_clock {
+    int64_t off_ms;
+};
+
 struct sim_client;
 struct sim_host;
 struct sim_conn;
@@ -52,6 +57,10 @@ struct sim_council {
 struct sim_plan {
     uint32_t people, councils, acts;
     bool history_all, small_cache, small_buffers, small_rates, faults;
+    bool clocks; /* everybody's clock is off by hours, and is set now and then */
+    bool
+        restores; /* the server is put back as it was after backup_at acts, after restore_at of them */
+    uint32_t backup_at, restore_at;
     uint32_t delay_ms;     /* a frame takes up to this */
     uint32_t batch_ms;     /* a transaction takes up to this */
     uint32_t batch_max;    /* rows of a transaction */
@@ -63,7 +72,9 @@ struct sim_plan {
 /* What happened, for the summary of many runs. */
 struct sim_counts {
     uint64_t entries, posts, acts, failed_items, server_crashes, lost_results, cuts, restarts, full,
-        home_failures, recoveries, revoked, joins, leaves, removes, erases, frames;
+        home_failures, recoveries, revoked, joins, leaves, removes, erases, frames, clocks,
+        restores, brought,
+        left_behind; /* entries that came back after a restore; devices that did not */
     uint64_t races,
         losers; /* heads that more than one control entry was written for; entries that came too late */
     uint64_t failed_with[COUNCIL_ERROR_COUNT]; /* items, by error */
@@ -71,7 +82,7 @@ struct sim_counts {
 
 struct sim {
     uint64_t seed, now, wall0;
-    bool trace, failed, healed;
+    bool trace, failed, healed, unmarked;
     char failure[512];
     uint64_t dice;                /* state of what chooses */
     struct fixture_random random; /* ids, nonces, seeds of keys */
@@ -83,7 +94,11 @@ struct sim {
     struct sim_conn *conns; /* SIM_CONNS; the first conn_count were ever used */
     uint32_t conn_count;
     struct sim_council councils[SIM_COUNCILS];
-    uint64_t next_act, next_fault;
+    uint64_t next_act, next_fault, healed_at;
+    struct {
+        struct sim_clock *clock; /* borrowed: one that is off by years; NULL: none */
+        uint64_t until;
+    } odd;
     uint32_t acts_done, tries;
     uint32_t notes; /* posts numbered so far */
     uint64_t items; /* outbox items numbered so far */
@@ -96,6 +111,7 @@ struct sim {
 struct sim_play {
     uint32_t volleys; /* 0: a story */
     bool trace;
+    bool unmarked; /* control: a restore that does not say so: no log waits */
 };
 
 /* One run; `counts` is added to. True if nothing was found. The reason is printed. */
@@ -105,7 +121,6 @@ bool sim_run(const struct sim_play *play, uint64_t seed, struct sim_counts *coun
 
 uint64_t sim_draw(struct sim *sim, uint64_t below); /* 0..below-1; 0 for 0 */
 bool sim_chance(struct sim *sim, uint32_t thousandths);
-uint64_t sim_wall(const struct sim *sim); /* unix ms */
 /* The first failure ends the run. */
 void sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_trace(const struct sim *sim, const char *format, ...)
@@ -143,14 +158,37 @@ void sim_invite_open(struct sim *sim, const uint8_t log[COUNCIL_KEY_BYTES],
 /* The network is whole again, everybody is there. */
 void sim_heal(struct sim *sim);
 
+/* ---- clocks.c ---- */
+
+/* What this clock shows now, unix ms. */
+uint64_t sim_clock_now(const struct sim *sim, const struct sim_clock *clock);
+/* Off by hours, or not at all. */
+void sim_clock_begin(struct sim *sim, struct sim_clock *clock);
+/* Somebody's clock is set: by an hour, by hours, or by ten years for a while. */
+void sim_clock_fault(struct sim *sim);
+/* The odd one is set right; all of them at the end. */
+void sim_clock_right(struct sim *sim);
+void sim_clocks_heal(struct sim *sim);
+
+/* ---- restore.c ---- */
+
+/* After each act: makes the backup, puts it back. */
+void sim_restore_act(struct sim *sim);
+/* Some logs wait for their members, or devices for those that come first. */
+bool sim_restore_waits(const struct sim *sim);
+/* Once all is whole: the operator ends what waits for those who never come; then the others' devices come. True: not done yet. */
+bool sim_restore_step(struct sim *sim, bool at_rest);
+/* The server knows the log, and not that this client's member joined it; nobody who was in it before came to say so. */
+bool sim_restore_strands(const struct sim_client *client, const uint8_t log[COUNCIL_KEY_BYTES]);
+/* An acknowledged entry that nobody brought back may be gone with the devices that held it. */
+struct sim_item;
+bool sim_restore_excuses(const struct sim_client *client, const struct sim_item *item);
+
 /* ---- check.c ---- */
 
 /* Everything that may be asked of a world at rest. */
 void sim_check(struct sim *sim);
 /* True if nobody has anything left to do. `why` (borrowed, static) says what. */
 bool sim_at_rest(struct sim *sim, const char **why);
-/* Starts those again whose other device brought them into a council, or back into one: they hear of it when they log in anew, for a
- * subscription of a former member ends with their stay. True if there was one. */
-bool sim_reopen(struct sim *sim);
 
 #endif

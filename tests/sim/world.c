@@ -36,11 +36,6 @@ bool sim_chance(struct sim *sim, uint32_t thousandths)
     return sim_draw(sim, 1000) < thousandths;
 }
 
-uint64_t sim_wall(const struct sim *sim)
-{
-    return sim->wall0 + sim->now;
-}
-
 void sim_fail(struct sim *sim, const char *format, ...)
 {
     va_list args;
@@ -130,12 +125,18 @@ static void draw_plan(struct sim *sim)
     plan->batch_max = sim_chance(sim, 300) ? 1 : 2 + (uint32_t)sim_draw(sim, 30);
     plan->act_every_ms = sim_chance(sim, 400) ? 300 : 500 + (uint32_t)sim_draw(sim, 3000);
     plan->fault_every_ms = 1500 + (uint32_t)sim_draw(sim, 9000);
+    plan->clocks = sim_chance(sim, 500);
+    plan->restores = sim_chance(sim, 300);
+    plan->backup_at = 1 + (uint32_t)sim_draw(sim, plan->acts);
+    plan->restore_at = plan->backup_at + (uint32_t)sim_draw(sim, plan->acts + 1 - plan->backup_at);
     sim_trace(sim,
               "people=%u councils=%u acts=%u history_all=%d small_cache=%d small_buffers=%d "
-              "small_rates=%d faults=%d delay=%u batch=%u/%u act_every=%u fault_every=%u",
+              "small_rates=%d faults=%d delay=%u batch=%u/%u act_every=%u fault_every=%u clocks=%d "
+              "restores=%d",
               plan->people, plan->councils, plan->acts, plan->history_all, plan->small_cache,
               plan->small_buffers, plan->small_rates, plan->faults, plan->delay_ms, plan->batch_ms,
-              plan->batch_max, plan->act_every_ms, plan->fault_every_ms);
+              plan->batch_max, plan->act_every_ms, plan->fault_every_ms, plan->clocks,
+              plan->restores);
 }
 
 static void people_begin(struct sim *sim)
@@ -162,6 +163,7 @@ static uint64_t next_event(const struct sim *sim)
     if (!sim->healed) {
         next = sim->next_act < next ? sim->next_act : next;
         next = sim->next_fault < next ? sim->next_fault : next;
+        next = sim->odd.clock != NULL && sim->odd.until < next ? sim->odd.until : next;
     }
     return next;
 }
@@ -175,8 +177,12 @@ static void turn(struct sim *sim)
             sim_client_turn(sim->clients[i]);
         }
     }
+    if (sim->odd.clock != NULL && sim->odd.until <= sim->now) {
+        sim_clock_right(sim);
+    }
     if (!sim->healed && sim->next_act <= sim->now) {
         sim_act(sim);
+        sim_restore_act(sim);
     }
     if (!sim->healed && sim->next_fault <= sim->now) {
         sim_fault(sim);
@@ -207,7 +213,8 @@ void sim_rest(struct sim *sim)
     uint64_t end = sim->now + REST_MAX_MS;
     for (bool rest = false; !sim->failed && !rest;) {
         sim_run_until(sim, sim->now + REST_EVERY_MS);
-        rest = sim_at_rest(sim, &why) && !sim_reopen(sim);
+        rest = sim_at_rest(sim, &why) && !sim_outbox_again(sim);
+        rest = !(sim->healed && sim_restore_step(sim, rest)) && rest;
         if (!rest && sim->now >= end) {
             sim_fail(sim, "it does not come to rest: %s", why);
         }
@@ -241,7 +248,7 @@ static void plan_races(struct sim *sim, uint32_t volleys)
     plan->councils = 1;
     plan->acts = 0;
     plan->volleys = volleys;
-    plan->small_rates = false;
+    plan->small_rates = plan->clocks = plan->restores = false;
     plan->history_all = sim_chance(sim, 100);
     plan->faults = sim_chance(sim, 300);
     plan->fault_every_ms = 20000;
@@ -256,6 +263,7 @@ bool sim_run(const struct sim_play *play, uint64_t seed, struct sim_counts *coun
     sim->seed = seed;
     sim->dice = seed * UINT64_C(0xd1342543de82ef95);
     sim->trace = play->trace;
+    sim->unmarked = play->unmarked;
     sim->counts = counts;
     sim->wall0 = UINT64_C(1700000000000);
     (void)snprintf(name, sizeof name, "sim %llu", (unsigned long long)seed);
