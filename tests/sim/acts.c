@@ -88,7 +88,11 @@ void sim_found(struct sim *sim, struct sim_council *council)
     if (client == NULL || sim_home_log(client, client->person->member) == NULL) {
         return;
     }
-    if (sim_sign(client, &intent, NULL, &made)) {
+    enum council_error error = sim_sign(client, &intent, NULL, &made);
+    if (error == COUNCIL_E_UNKNOWN_DEVICE) {
+        return; /* the entry that made it one has not come yet: later */
+    }
+    if (error != COUNCIL_OK) {
         sim_fail(sim, "a council cannot be founded");
         return;
     }
