@@ -181,6 +181,7 @@ static void slice_read(struct core *core, struct core_job *job)
     } else {
         load->slice.more = false;
     }
+    load->job.yields = load->log->arrived.first == NULL; /* somebody logs in or reads */
     core_submit_work(core, &load->job, work_slice, slice_folded, load, load->info.log);
 }
 
