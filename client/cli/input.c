@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -35,13 +36,18 @@ enum {
     ENDING = sizeof ending / sizeof ending[0]
 };
 
-/* Reads up to a line end or the end of file, one byte at a time so that a second secret may follow on the same descriptor. */
-static bool read_secret(int fd, char *out, uint32_t *len)
+/*
+ * Reads up to a line end or the end of file, one byte at a time so that a second secret may follow on the same descriptor. `mask` are
+ * the signals that are blocked while it waits, NULL: those that are now. What is blocked at other times cannot slip in before the wait.
+ */
+static bool read_secret(int fd, const sigset_t *mask, char *out, uint32_t *len)
 {
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
     *len = 0;
     for (;;) {
         char c;
-        ssize_t got = read(fd, &c, 1);
+        int woken = ppoll(&ready, 1, NULL, mask);
+        ssize_t got = woken < 0 ? -1 : read(fd, &c, 1);
         if (got < 0 && errno == EINTR && !interrupted)
             continue;
         if (got < 0)
@@ -61,15 +67,20 @@ static bool ask(int tty, const char *prompt, char *out, uint32_t *len)
     struct termios before, quiet;
     const struct sigaction catching = {.sa_handler = on_signal};
     struct sigaction kept[ENDING];
+    sigset_t blocked, mask;
     if (tcgetattr(tty, &before) != 0)
         return false;
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < ENDING; i++)
+        sigaddset(&blocked, ending[i]);
+    sigprocmask(SIG_BLOCK, &blocked, &mask);
     for (size_t i = 0; i < ENDING; i++)
         sigaction(ending[i], &catching, &kept[i]);
     quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
     /* The echo ends before the prompt is there: what is typed at once is neither shown nor lost. */
     bool ok = tcsetattr(tty, TCSAFLUSH, &quiet) == 0 && dprintf(tty, "%s: ", prompt) > 0 &&
-              read_secret(tty, out, len);
+              read_secret(tty, &mask, out, len);
     tcsetattr(tty, TCSAFLUSH, &before);
     dprintf(tty, "\n");
     for (size_t i = 0; i < ENDING; i++)
@@ -78,6 +89,7 @@ static bool ask(int tty, const char *prompt, char *out, uint32_t *len)
         sodium_memzero(out, CLIENT_PASSPHRASE_MAX + 1);
         (void)raise(interrupted);
     }
+    sigprocmask(SIG_SETMASK, &mask, NULL); /* what came ends the process here */
     return ok;
 }
 
@@ -104,7 +116,7 @@ bool cli_secret(struct cli *cli, const char *fd_option, const char *environment,
         char *end;
         long fd = strtol(number, &end, 10);
         if (*end == '\0' && end != number && fd >= 0 && fd <= 65535 &&
-            read_secret((int)fd, out, len))
+            read_secret((int)fd, NULL, out, len))
             return true;
         cli_fail_input(cli, "File descriptor %s of --%s cannot be read.", number, fd_option);
         return false;
