@@ -1,6 +1,7 @@
 # build.sh - sourced by the simulator's scripts, in the root of the sources: an optimised build of it in build/sim, and how its
 # programs are run side by side.
 #
+#   sim_long_options "$@"        of a long run: sets $minutes and $first, which the clock says if nobody does; or usage and the end
 #   sim_build                    or the end
 #   sim_seeds NAME PROGRAM FIRST COUNT [OPTION...]   plays seeds on all processors; says what failed; $passed and $failed, $raced
 #   sim_control PATTERN PROGRAM ARGUMENT...          true if it fails and says PATTERN
@@ -8,6 +9,20 @@ jobs=${jobs:-$(nproc)}
 logs=build/test-logs/sim
 mkdir -p "$logs"
 fast=build/sim/tests/sim
+
+sim_long_options() {
+    minutes=
+    first=$((($(date +%s) % 1000000) * 1000 + 1))
+    while (($#)); do
+        case $1 in
+        --minutes) minutes=${2:-} ;;
+        --first) first=${2:-} ;;
+        *) minutes= && break ;;
+        esac
+        shift 2
+    done
+    [[ $minutes =~ ^[1-9][0-9]*$ && $first =~ ^[1-9][0-9]*$ ]] || { sed -n '2s/^# //p' "$0" >&2 && exit 2; }
+}
 
 sim_build() {
     { cmake -S . -B build/sim -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG="-O2 -g" &&

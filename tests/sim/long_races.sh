@@ -3,19 +3,9 @@
 # Without --first the clock says where it begins; it ends with the next seed, where another may go on.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
-minutes=
-first=$((($(date +%s) % 1000000) * 1000 + 1))
-while (($#)); do
-    case $1 in
-    --minutes) minutes=${2:-} ;;
-    --first) first=${2:-} ;;
-    *) minutes= && break ;;
-    esac
-    shift 2
-done
-[[ $minutes =~ ^[1-9][0-9]*$ && $first =~ ^[1-9][0-9]*$ ]] || { sed -n '2s/^# //p' "$0" >&2 && exit 2; }
 # shellcheck source=tests/sim/build.sh
 source tests/sim/build.sh
+sim_long_options "$@"
 sim_build
 all=0
 while ((SECONDS < minutes * 60 && all < 10000)); do

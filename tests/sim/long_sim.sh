@@ -4,19 +4,9 @@
 # million take about seven hours of two processors. A seed that fails is named. See short.sh for what else is tried.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
-minutes=
-first=$((($(date +%s) % 1000000) * 1000 + 1))
-while (($#)); do
-    case $1 in
-    --minutes) minutes=${2:-} ;;
-    --first) first=${2:-} ;;
-    *) minutes= && break ;;
-    esac
-    shift 2
-done
-[[ $minutes =~ ^[1-9][0-9]*$ && $first =~ ^[1-9][0-9]*$ ]] || { sed -n '2s/^# //p' "$0" >&2 && exit 2; }
 # shellcheck source=tests/sim/build.sh
 source tests/sim/build.sh
+sim_long_options "$@"
 sim_build
 batch=200
 while ((SECONDS < minutes * 60)); do
