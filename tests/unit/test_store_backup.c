@@ -81,19 +81,25 @@ static void takes_no_file_that_is_there(void **state)
     assert_null(backup);
 }
 
-static void given_up_leaves_the_store(void **state)
+/* Ends a backup before it was written, after one step of so many pages; `done` as that says. */
+static void give_up(struct fixture *fx, uint32_t pages, bool expected)
 {
-    struct fixture *fx = *state;
     struct store_backup *backup = NULL;
     char path[128];
     bool done = false;
     copy_path(fx, path);
-    fx_append_run(fx->store, 1, 1, 5000);
     assert_status(store_backup_begin(fx->store, path, &backup), STORE_OK);
-    assert_status(store_backup_step(backup, 4, &done), STORE_OK);
-    assert_false(done);
+    assert_status(store_backup_step(backup, pages, &done), STORE_OK);
+    assert_int_equal(done, expected);
     assert_status(store_backup_end(backup), STORE_INVALID);
     assert_int_equal(unlink(path), 0);
+}
+
+static void given_up_leaves_the_store(void **state)
+{
+    struct fixture *fx = *state;
+    fx_append_run(fx->store, 1, 1, 5000);
+    give_up(fx, 4, false);
     fx_append_run(fx->store, 1, 5001, 5100);
     fx_close(fx);
     fx_open(fx, 0);
@@ -103,16 +109,8 @@ static void given_up_leaves_the_store(void **state)
 static void is_nothing_before_it_was_written(void **state)
 {
     struct fixture *fx = *state;
-    struct store_backup *backup = NULL;
-    char path[128];
-    bool done = false;
-    copy_path(fx, path);
     fx_append_run(fx->store, 1, 1, 100);
-    assert_status(store_backup_begin(fx->store, path, &backup), STORE_OK);
-    assert_status(store_backup_step(backup, 100000, &done), STORE_OK);
-    assert_true(done);
-    assert_status(store_backup_end(backup), STORE_INVALID);
-    assert_int_equal(unlink(path), 0);
+    give_up(fx, 100000, true);
 }
 
 /* A file may not grow beyond a limit: to the copy that is a full disk, to the store (whose files are smaller) nothing. */
