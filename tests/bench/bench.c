@@ -1,5 +1,5 @@
 /*
- * bench.c - clock, figures and what /proc says of a process. See bench.h.
+ * bench.c - figures and what /proc says of a process. See bench.h.
  */
 #include "tests/bench/bench.h"
 
@@ -8,27 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
-
-static uint64_t read_clock(clockid_t clock)
-{
-    struct timespec now;
-    if (clock_gettime(clock, &now) != 0) {
-        bench_die("no clock");
-    }
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-uint64_t bench_now_ns(void)
-{
-    return read_clock(CLOCK_MONOTONIC);
-}
-
-uint64_t bench_wall_ms(void)
-{
-    return read_clock(CLOCK_REALTIME) / 1000000u;
-}
 
 void bench_die(const char *format, ...)
 {
@@ -51,24 +31,6 @@ void bench_say(const char *format, ...)
     (void)vfprintf(stderr, format, args);
     (void)fputs("\n", stderr);
     va_end(args);
-}
-
-void *bench_alloc(size_t n)
-{
-    void *memory = calloc(1, n > 0 ? n : 1);
-    if (memory == NULL) {
-        bench_die("out of memory");
-    }
-    return memory;
-}
-
-void *bench_realloc(void *memory, size_t n)
-{
-    void *grown = realloc(memory, n > 0 ? n : 1);
-    if (grown == NULL) {
-        bench_die("out of memory");
-    }
-    return grown;
 }
 
 void bench_figure(const struct bench_source *source, const char *figure, double value,

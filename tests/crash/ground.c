@@ -2,16 +2,14 @@
  * ground.c - what the parts of tests/bench stand on, for a program whose server dies: here the end of a connection is
  * no mistake.
  *
- * Takes the place of tests/bench/bench.c. Invariant: bench_die returns to where ground_expect was called, if the
+ * Takes the place of tests/bench/bench.c (its basics.c stays). Invariant: bench_die returns to where ground_expect was called, if the
  * server was killed; else it is a failure that ends the program.
  */
 #include "tests/crash/ground.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tests/bench/bench.h"
 #include "tests/crash/server.h"
@@ -19,23 +17,6 @@
 
 jmp_buf ground_back;
 bool ground_armed;
-
-static uint64_t read_clock(clockid_t clock)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-uint64_t bench_now_ns(void)
-{
-    return read_clock(CLOCK_MONOTONIC);
-}
-
-uint64_t bench_wall_ms(void)
-{
-    return read_clock(CLOCK_REALTIME) / 1000000u;
-}
 
 void bench_die(const char *format, ...)
 {
@@ -61,22 +42,4 @@ void bench_die(const char *format, ...)
 void bench_say(const char *format, ...)
 {
     (void)format;
-}
-
-void *bench_alloc(size_t n)
-{
-    void *memory = calloc(1, n > 0 ? n : 1);
-    if (memory == NULL) {
-        tap_die("out of memory");
-    }
-    return memory;
-}
-
-void *bench_realloc(void *memory, size_t n)
-{
-    void *grown = realloc(memory, n > 0 ? n : 1);
-    if (grown == NULL) {
-        tap_die("out of memory");
-    }
-    return grown;
 }

@@ -1,12 +1,9 @@
 /*
  * kill.c - a real server under load, killed at random moments; what it acknowledged is looked for after each restart.
  *
- * Owns the rounds. All that is written follows from a seed and is chained, so an entry's place and bytes are known before
- * it is sent: a log is sound if it is a beginning of what was signed, and nothing is lost if that beginning holds the last
- * entry that was acknowledged, or delivered to somebody else. Heads are recomputed from the bytes that come back.
+ * Owns the rounds: when it is killed, what it is doing then, who comes back. Must not know what has to be there afterwards: known.h.
  */
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,36 +13,18 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/setup.h"
 #include "tests/crash/ground.h"
+#include "tests/crash/known.h"
 #include "tests/crash/server.h"
 #include "tests/crash/tap.h"
 
 enum {
-    COUNCILS = 4,
-    SEATS = 2, /* of each council that are connected: who writes, and who reads */
-    OUTSTANDING = 8,
-    CHUNK = 64,         /* notes signed at once */
-    NOTES_MAX = 20000,  /* of one council: then there is a new world */
+    SEATS = 2,          /* of each council that are connected: who writes, and who reads */
     ROUND_NOTES = 200,  /* at most, of all councils in one round */
     WORLD_KILLS = 50,   /* with one world */
     FOLDER_KILLS = 500, /* with one folder; then it is verified */
-    PAGE = 256,
-    LOAD_US = 60000,  /* a kill comes within this of the load's beginning, */
-    START_US = 30000, /* of the start, */
-    FOUND_US = 150000 /* or while councils are founded */
-};
-
-enum entered {
-    UNKNOWN,
-    TRIED, /* sent, and no answer came */
-    REGISTERED
-};
-
-/* What is known of a council's log beside what tests/bench knows. */
-struct book {
-    uint8_t heads[NOTES_MAX + WORLD_FOUNDING + 1][COUNCIL_HASH_BYTES]; /* by seq; 0: zeros */
-    uint64_t signed_to, checked, acked, delivered;
-    bool whole; /* read to its end */
-    enum entered registered[WORLD_SEATS];
+    LOAD_US = 60000,    /* a kill comes within this of the load's beginning, */
+    START_US = 30000,   /* of the start, */
+    FOUND_US = 150000   /* or while councils are founded */
 };
 
 static struct {
@@ -53,113 +32,44 @@ static struct {
     struct chance chance;
     struct wire wire;
     struct setup setup;
-    struct world world;
-    struct book books[COUNCILS];
     struct world_seat **seats; /* owned */
     enum entered *entering;
     char url[64];
-    uint64_t kills, starts_killed, acks, entries, worlds;
-    bool founded, failed;
+    uint64_t starts_killed, worlds;
+    bool founded;
     uint32_t step; /* of founding */
 } run;
 
-static struct book *book_of(const struct world_council *council)
-{
-    for (uint32_t i = 0; i < run.world.count; i++) {
-        if (run.world.councils[i] == council) {
-            return &run.books[i];
-        }
-    }
-    tap_die("no such council");
-}
-
-static void __attribute__((format(printf, 1, 2))) wrong(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)printf("# ");
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started on a line above */
-    (void)vprintf(format, args);
-    (void)printf(" (kill %llu)\n", (unsigned long long)run.kills);
-    va_end(args);
-    run.failed = true;
-}
-
-/* ---- what is sent ---- */
-
-static void sign_more(struct world_council *council)
-{
-    struct book *book = book_of(council);
-    if (council->signed_notes - council->sent >= CHUNK || book->signed_to + CHUNK > NOTES_MAX) {
-        return;
-    }
-    world_sign(council, CHUNK, OUTSTANDING, false);
-    for (uint64_t seq = book->signed_to + 1; seq <= book->signed_to + CHUNK; seq++) {
-        memcpy(book->heads[seq], council->heads[seq % (2 * (uint64_t)WORLD_LAG_MAX)],
-               COUNCIL_HASH_BYTES);
-    }
-    book->signed_to += CHUNK;
-}
-
 static void new_world(void)
 {
-    char seed[32];
-    if (run.world.councils != NULL) {
-        world_fini(&run.world);
-    }
+    char seed[48];
     (void)snprintf(seed, sizeof seed, "kill/%llu/%llu", (unsigned long long)run.chance.state,
                    (unsigned long long)run.worlds++);
-    world_init(&run.world, COUNCILS, WORLD_SEATS, seed, bench_wall_ms(), true);
-    memset(run.books, 0, sizeof run.books);
-    for (uint32_t i = 0; i < COUNCILS; i++) {
-        const struct fixture_log *log = &run.world.councils[i]->council.log;
-        for (uint32_t k = 0; k < log->count; k++) {
-            memcpy(run.books[i].heads[k + 1], log->entries[k].head, COUNCIL_HASH_BYTES);
-        }
-        run.books[i].signed_to = log->count;
-    }
+    known_new_world(seed);
     run.founded = false;
     run.step = 0;
-}
-
-/* ---- answers ---- */
-
-static void acknowledged(struct world_council *council, uint64_t seq, const json_t *result)
-{
-    struct book *book = book_of(council);
-    uint8_t head[COUNCIL_HASH_BYTES];
-    uint64_t said = 0;
-    if (!council_rpc_int(result, "seq", 1, COUNCIL_INT_MAX, &said) ||
-        !council_rpc_bytes(result, "head", head, sizeof head) || said != seq ||
-        seq > book->signed_to || memcmp(head, book->heads[seq], sizeof head) != 0) {
-        wrong("entry %llu was acknowledged as another (%llu)", (unsigned long long)seq,
-              (unsigned long long)said);
-        return;
-    }
-    run.acks++;
-    book->acked = seq > book->acked ? seq : book->acked;
 }
 
 static void on_message(void *ctx, struct wire_conn *conn, const char *text, uint32_t len)
 {
     struct world_council *council = world_council_of(conn);
-    struct book *book = book_of(council);
+    struct book *book = known_book(council);
     struct council_rpc rpc;
     uint64_t seq = 0;
     (void)ctx;
     if (council_rpc_parse(&rpc, text, len) != COUNCIL_OK) {
-        wrong("a message that cannot be read");
+        known_wrong("a message that cannot be read");
         return;
     }
     if (rpc.kind == COUNCIL_RPC_RESULT && rpc.id.number > WORLD_ANSWER_BASE) {
-        acknowledged(council, rpc.id.number - WORLD_ANSWER_BASE, rpc.result);
+        known_acknowledged(council, rpc.id.number - WORLD_ANSWER_BASE, rpc.result);
         council->acked++;
     } else if (rpc.kind == COUNCIL_RPC_NOTIFICATION &&
                rpc.notification == COUNCIL_NOTIFICATION_LOG_ENTRY &&
                council_rpc_int(rpc.params, "seq", 1, COUNCIL_INT_MAX, &seq)) {
         book->delivered = seq > book->delivered ? seq : book->delivered;
     } else if (rpc.kind == COUNCIL_RPC_FAILURE) {
-        wrong("refused: %.*s", (int)(len < 200 ? len : 200), text);
+        known_wrong("refused: %.*s", (int)(len < 200 ? len : 200), text);
     }
     council_rpc_fini(&rpc);
 }
@@ -181,15 +91,15 @@ static bool write_founding(struct world_seat *seat, struct council_frame *frame,
 
 static void read_founding(struct world_seat *seat, const json_t *result)
 {
-    acknowledged(world_council_of(&seat->conn), run.step + 1, result);
+    known_acknowledged(world_council_of(&seat->conn), run.step + 1, result);
 }
 
 static void close_all(void)
 {
-    for (uint32_t i = 0; i < run.world.count; i++) {
+    for (uint32_t i = 0; i < known.world.count; i++) {
         for (uint32_t k = 0; k < WORLD_SEATS; k++) {
-            wire_close(&run.wire, &run.world.councils[i]->seats[k].conn);
-            run.world.councils[i]->seats[k].call = 0;
+            wire_close(&run.wire, &known.world.councils[i]->seats[k].conn);
+            known.world.councils[i]->seats[k].call = 0;
         }
     }
     run.setup.waiting = 0;
@@ -199,15 +109,15 @@ static void close_all(void)
 static void found(void)
 {
     uint32_t n = 0;
-    struct world_seat **seats = setup_seats(&run.world, WORLD_SEATS, &n);
+    struct world_seat **seats = setup_seats(&known.world, WORLD_SEATS, &n);
     run.seats = seats;
     for (uint32_t i = 0; i < n; i++) {
-        struct book *book = book_of(world_council_of(&seats[i]->conn));
+        struct book *book = known_book(world_council_of(&seats[i]->conn));
         run.entering = &book->registered[seats[i]->conn.seat];
         bool fresh = *run.entering == UNKNOWN || *run.entering == TRIED;
         *run.entering = *run.entering == UNKNOWN ? TRIED : *run.entering;
         setup_enter(&run.setup, &seats[i], 1, fresh);
-        run.acks += *run.entering != REGISTERED;
+        known.acks += *run.entering != REGISTERED;
         *run.entering = REGISTERED;
     }
     for (run.step = 0; run.step < WORLD_FOUNDING; run.step++) {
@@ -217,93 +127,6 @@ static void found(void)
     run.founded = true;
 }
 
-/* ---- what is there after a restart ---- */
-
-static bool write_read(struct world_seat *seat, struct council_frame *frame, uint64_t id)
-{
-    const struct world_council *council = world_council_of(&seat->conn);
-    const struct book *book = book_of(council);
-    if (book->whole || seat->conn.seat != 0) {
-        return false;
-    }
-    council_rpc_write_call(frame, id, COUNCIL_METHOD_LOG_READ);
-    council_rpc_field_bytes(frame, "log", fixture_fold(&council->council)->log, COUNCIL_KEY_BYTES);
-    council_rpc_field_int(frame, "after", book->checked);
-    council_rpc_field_int(frame, "limit", PAGE);
-    return true;
-}
-
-/* Its place, its head from its bytes, its data by the hash that was signed. */
-static bool entry_is_sound(const struct book *book, const struct council_wire_entry *entry)
-{
-    uint8_t head[COUNCIL_HASH_BYTES];
-    uint8_t hash[COUNCIL_HASH_BYTES];
-    char name[COUNCIL_KEY_CHARS + 1];
-    uint64_t seq = book->checked + 1;
-    if (entry->seq != seq || seq > book->signed_to || entry->erased) {
-        return false;
-    }
-    council_entry_head(head, book->heads[seq - 1], entry->text, entry->len, entry->sig);
-    if (memcmp(head, book->heads[seq], sizeof head) != 0) {
-        return false;
-    }
-    council_hash(hash, entry->data, entry->data_len);
-    council_b64_encode(name, hash, sizeof hash);
-    return seq <= WORLD_FOUNDING ||
-           (entry->has_data && memmem(entry->text, entry->len, name, COUNCIL_KEY_CHARS) != NULL);
-}
-
-static void read_page(struct world_seat *seat, const json_t *result)
-{
-    struct book *book = book_of(world_council_of(&seat->conn));
-    const json_t *entries = json_object_get(result, "entries");
-    uint64_t tail = 0;
-    uint8_t head[COUNCIL_HASH_BYTES];
-    bool good = council_rpc_int(result, "seq", 1, COUNCIL_INT_MAX, &tail) &&
-                council_rpc_bytes(result, "head", head, sizeof head);
-    for (size_t i = 0; good && i < json_array_size(entries); i++) {
-        struct council_wire_entry entry;
-        if (council_rpc_entry(json_array_get(entries, i), &entry) != COUNCIL_OK) {
-            good = false;
-            break;
-        }
-        good = entry_is_sound(book, &entry);
-        book->checked += good;
-        run.entries += good;
-        council_wire_entry_fini(&entry);
-    }
-    if (!good || tail > book->signed_to || memcmp(head, book->heads[tail], sizeof head) != 0) {
-        wrong("DAMAGED: entry %llu is not what was sent", (unsigned long long)book->checked + 1);
-    }
-    book->whole = book->checked >= tail || !good || json_array_size(entries) == 0;
-}
-
-/* Reads on after what was checked before (`again`: from the beginning), and begins anew behind the last entry. */
-static void check_logs(struct world_seat *const *seats, uint32_t n, bool again)
-{
-    for (uint32_t i = 0; i < COUNCILS; i++) {
-        run.books[i].whole = false;
-        run.books[i].checked = again ? 0 : run.books[i].checked;
-    }
-    for (bool more = true; more;) {
-        setup_round(&run.setup, seats, n, write_read, read_page);
-        more = false;
-        for (uint32_t i = 0; i < COUNCILS; i++) {
-            more = more || !run.books[i].whole;
-        }
-    }
-    for (uint32_t i = 0; i < COUNCILS; i++) {
-        const struct book *book = &run.books[i];
-        struct world_council *council = run.world.councils[i];
-        if (book->checked < book->acked || book->checked < book->delivered) {
-            wrong("LOST: council %u ends at %llu; %llu was acknowledged, %llu delivered", i,
-                  (unsigned long long)book->checked, (unsigned long long)book->acked,
-                  (unsigned long long)book->delivered);
-        }
-        council->sent = council->acked = (uint32_t)(book->checked - WORLD_FOUNDING);
-    }
-}
-
 /* ---- a round ---- */
 
 static bool write_subscribe(struct world_seat *seat, struct council_frame *frame, uint64_t id)
@@ -311,7 +134,7 @@ static bool write_subscribe(struct world_seat *seat, struct council_frame *frame
     const struct world_council *council = world_council_of(&seat->conn);
     council_rpc_write_call(frame, id, COUNCIL_METHOD_LOG_SUBSCRIBE);
     council_rpc_field_bytes(frame, "log", fixture_fold(&council->council)->log, COUNCIL_KEY_BYTES);
-    council_rpc_field_int(frame, "after", book_of(council)->checked);
+    council_rpc_field_int(frame, "after", known_book(council)->checked);
     return true;
 }
 
@@ -321,10 +144,10 @@ static void load_until_killed(void)
     run.wire.on_message = on_message;
     server_kill_in(&run.server, chance_below(&run.chance, LOAD_US));
     for (;;) {
-        for (uint32_t i = 0; i < COUNCILS; i++) {
-            struct world_council *council = run.world.councils[i];
-            sign_more(council);
-            left -= world_send(council, OUTSTANDING, left, 0);
+        for (uint32_t i = 0; i < KNOWN_COUNCILS; i++) {
+            struct world_council *council = known.world.councils[i];
+            known_sign_more(council);
+            left -= world_send(council, KNOWN_OUTSTANDING, left, 0);
         }
         wire_poll(&run.wire, 5000000u);
     }
@@ -351,10 +174,10 @@ static void talk(bool last)
         }
         found();
     }
-    run.seats = setup_seats(&run.world, SEATS, &n);
+    run.seats = setup_seats(&known.world, SEATS, &n);
     setup_enter(&run.setup, run.seats, n, false);
-    check_logs(run.seats, n, last || run.kills % WORLD_KILLS == 0);
-    if (!last && !run.failed) {
+    known_check(&run.setup, run.seats, n, last || known.kills % WORLD_KILLS == 0);
+    if (!last && !known.failed) {
         setup_round(&run.setup, run.seats, n, write_subscribe, NULL);
         load_until_killed();
     }
@@ -371,9 +194,9 @@ static void drain(void)
         }
         ground_armed = false;
         open = 0;
-        for (uint32_t i = 0; i < run.world.count; i++) {
+        for (uint32_t i = 0; i < known.world.count; i++) {
             for (uint32_t k = 0; k < WORLD_SEATS; k++) {
-                struct wire_conn *conn = &run.world.councils[i]->seats[k].conn;
+                struct wire_conn *conn = &known.world.councils[i]->seats[k].conn;
                 char byte = 0;
                 ssize_t there =
                     conn->fd < 0 ? 0 : recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -389,7 +212,7 @@ static void drain(void)
 static void round_over(bool last)
 {
     int status = 0;
-    if (last || run.failed) {
+    if (last || known.failed) {
         server_kill(&run.server);
     }
     bool by_kill = server_reap(&run.server, &status);
@@ -401,10 +224,10 @@ static void round_over(bool last)
     }
     free(run.seats);
     run.seats = NULL;
-    if (!by_kill && !run.failed) {
+    if (!by_kill && !known.failed) {
         char log[2000];
         server_log_tail(&run.server, log, sizeof log);
-        wrong("the server ended by itself, status %x: %s", (unsigned)status, log);
+        known_wrong("the server ended by itself, status %x: %s", (unsigned)status, log);
     }
 }
 
@@ -424,7 +247,7 @@ static void play(bool last)
             break;
         case GROUND_KNOWN:
             if (run.entering == NULL || *run.entering != TRIED) {
-                wrong("a member was known to the server who never came");
+                known_wrong("a member was known to the server who never came");
             } else {
                 *run.entering = REGISTERED; /* the answer was lost with the server that gave it */
                 again = true;
@@ -432,11 +255,11 @@ static void play(bool last)
             close_all();
             break;
         default:
-            wrong("the server did what it must not");
+            known_wrong("the server did what it must not");
         }
         ground_armed = false;
     }
-    run.kills += !last;
+    known.kills += !last;
     round_over(last);
 }
 
@@ -447,7 +270,7 @@ static void look_at_folder(void)
     said[strcspn(said, "\n")] = '\0';
     tap_note("verify: %s", said);
     if (status != 0) {
-        wrong("verify: exit status %d", status);
+        known_wrong("verify: exit status %d", status);
     }
 }
 
@@ -455,18 +278,18 @@ static void look_at_folder(void)
 static void play_all(uint64_t kills, double until)
 {
     uint64_t folder = 0;
-    while (!run.failed && run.kills < kills && (until <= 0 || tap_seconds() < until)) {
+    while (!known.failed && known.kills < kills && (until <= 0 || tap_seconds() < until)) {
         new_world();
-        for (uint32_t i = 0; i < WORLD_KILLS && run.kills < kills && !run.failed; i++) {
+        for (uint32_t i = 0; i < WORLD_KILLS && known.kills < kills && !known.failed; i++) {
             play(false);
         }
-        if (!run.failed) {
+        if (!known.failed) {
             play(true);
         }
         folder += WORLD_KILLS;
-        if (folder >= FOLDER_KILLS || run.failed) {
+        if (folder >= FOLDER_KILLS || known.failed) {
             look_at_folder();
-            if (!run.failed) {
+            if (!known.failed) {
                 server_forget(&run.server);
             }
             folder = 0;
@@ -504,11 +327,12 @@ int main(int argc, char **argv)
     server_init(&run.server, program);
     play_all(kills, minutes > 0 ? began + minutes * 60 : 0);
     tap_note("%llu kills (%llu while starting), %llu acknowledged, %llu read back, %.1f s",
-             (unsigned long long)run.kills, (unsigned long long)run.starts_killed,
-             (unsigned long long)run.acks, (unsigned long long)run.entries, tap_seconds() - began);
+             (unsigned long long)known.kills, (unsigned long long)run.starts_killed,
+             (unsigned long long)known.acks, (unsigned long long)known.entries,
+             tap_seconds() - began);
     server_fini(&run.server);
     (void)tap_ok(
-        !run.failed && run.acks > 0,
+        !known.failed && known.acks > 0,
         "what was acknowledged survives kills: there, once, in order, heads right (seed %llu)",
         (unsigned long long)seed);
     /* What a jump out of the depths left behind is nobody's: no leak of the product is looked for here. */
