@@ -59,7 +59,7 @@ done
 # What is measured, how long and how often: full | quick.
 pick() { if [[ $quick == yes ]]; then echo "$2"; else echo "$1"; fi; }
 rounds=$(pick 5 1)
-seconds=$(pick 8 4)
+seconds=$(pick 8 3)
 part_seconds=$(pick 3 1)
 peer_seconds=$(pick 4 2)
 entries=20000
@@ -67,8 +67,8 @@ client_entries=10000
 client_rounds=$(pick 5 1)
 rate=2000
 connections=1000
-many=10000
-grown_connections=$(pick 10000 4000)
+many=$(pick 10000 2000)
+grown_connections=$(pick 10000 2000)
 grown_councils=$(pick 10000 2000)
 stored=500000
 [[ $long == no ]] || stored=10000000
@@ -328,6 +328,7 @@ idle() {
 part_idle() {
     [[ $quick == yes ]] || idle "$connections" councild
     idle "$many" councild
+    [[ $quick == no ]] || return 0
     if ! have openssl "TLS (no openssl)"; then return 0; fi
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost \
         -keyout "$data/tls.key" -out "$data/tls.crt" 2>/dev/null || fail "openssl req failed"
