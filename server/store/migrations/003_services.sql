@@ -1,0 +1,1 @@
+-- What lies beside the logs: who waits to be matched, calendar feeds, reminders by mail.
