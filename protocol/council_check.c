@@ -26,6 +26,7 @@ static const struct council_rule rules[COUNCIL_KIND_COUNT] = {
     [COUNCIL_KIND_MEETING_OPEN] = {council_check_meeting_open, NULL, council_fold_meeting_open},
     [COUNCIL_KIND_MEETING_ADVANCE] = {council_check_meeting_advance, NULL,
                                       council_fold_meeting_advance},
+    [COUNCIL_KIND_MEETING_HAND] = {council_check_meeting_hand, NULL, council_fold_meeting_hand},
     [COUNCIL_KIND_MEETING_CLOSE] = {council_check_meeting_close, NULL, council_fold_meeting_close},
     [COUNCIL_KIND_RSVP] = {council_check_scheduled, NULL, NULL},
     [COUNCIL_KIND_ATTEND] = {council_check_scheduled, NULL, NULL},

@@ -103,6 +103,23 @@ enum council_error council_check_meeting_advance(const struct council *council,
     return next ? COUNCIL_OK : COUNCIL_E_WRONG_PHASE;
 }
 
+/* Any member hands over, or takes over from a facilitator who is gone; of two at once the log knows one. */
+enum council_error council_check_meeting_hand(const struct council *council,
+                                              struct council_step *step)
+{
+    const struct council_entry *entry = step->entry;
+    uint8_t from[COUNCIL_KEY_BYTES], member[COUNCIL_KEY_BYTES];
+    if (!council->meeting.open || !council_body_is(entry, "meeting", council->meeting.meeting)) {
+        return COUNCIL_E_NO_MEETING;
+    }
+    council_body_key(entry, "from", from);
+    council_body_key(entry, "member", member);
+    if (memcmp(from, council->meeting.facilitator, COUNCIL_KEY_BYTES) != 0) {
+        return COUNCIL_E_HANDED_OVER;
+    }
+    return council_current(council, member) ? COUNCIL_OK : COUNCIL_E_NO_SUCH_MEMBER;
+}
+
 enum council_error council_check_post(const struct council *council, struct council_step *step)
 {
     return step->entry->epoch == council->epoch ? COUNCIL_OK : COUNCIL_E_STALE_EPOCH;

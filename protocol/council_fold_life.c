@@ -104,6 +104,15 @@ enum council_error council_fold_meeting_advance(struct council *council, struct 
     return COUNCIL_OK;
 }
 
+enum council_error council_fold_meeting_hand(struct council *council, struct council_step *step,
+                                             uint64_t seq, const uint8_t head[COUNCIL_HASH_BYTES])
+{
+    (void)seq;
+    (void)head;
+    council_body_key(step->entry, "member", council->meeting.facilitator);
+    return COUNCIL_OK;
+}
+
 enum council_error council_fold_meeting_close(struct council *council, struct council_step *step,
                                               uint64_t seq, const uint8_t head[COUNCIL_HASH_BYTES])
 {

@@ -96,7 +96,7 @@ council_check_fn council_check_create, council_check_join, council_check_join_pr
     council_check_vote;
 council_check_fn council_check_invite_open, council_check_invite_close, council_check_schedule,
     council_check_change, council_check_meeting_open, council_check_meeting_advance,
-    council_check_meeting_close, council_check_scheduled, council_check_post, council_check_erase,
+    council_check_meeting_hand, council_check_meeting_close, council_check_scheduled, council_check_post, council_check_erase,
     council_check_upgrade, council_check_history;
 
 /* ---- council_fold_*.c: what the kinds change ---- */
@@ -104,7 +104,7 @@ council_check_fn council_check_invite_open, council_check_invite_close, council_
 council_fold_fn council_fold_create, council_fold_join, council_fold_devices, council_fold_remove,
     council_fold_leave, council_fold_role, council_fold_vote;
 council_fold_fn council_fold_invite_open, council_fold_invite_close, council_fold_schedule,
-    council_fold_meeting_open, council_fold_meeting_advance, council_fold_meeting_close,
-    council_fold_upgrade;
+    council_fold_meeting_open, council_fold_meeting_advance, council_fold_meeting_hand,
+    council_fold_meeting_close, council_fold_upgrade;
 
 #endif

@@ -54,8 +54,9 @@ static bool load_post(void *ctx, const struct client_post *post)
         return true;
     if (!post->content) { /* plain, or unreadable, which changes nothing */
         follow_roles(load, post->entry);
-        load->error =
-            post->unreadable ? COUNCIL_OK : model_add_entry(load->model, post->seq, post->entry);
+        load->error = post->unreadable
+                          ? COUNCIL_OK
+                          : model_add_entry(load->model, post->seq, post->received, post->entry);
         return load->error == COUNCIL_OK;
     }
     const struct council_person *person = council_person(load->council, post->entry->author);

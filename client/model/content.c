@@ -42,7 +42,22 @@ enum {
     FIELD_COUNT = sizeof fields / sizeof fields[0]
 };
 
-static const char *const states[] = {"done", "partly", "missed", "dropped"};
+enum {
+    WORDS_MAX = 8
+};
+
+#define CONTENT_TYPE(symbol, name, role, what)
+#define CONTENT_FIELD(type, name, kind, min, max, optional, what)
+#define CONTENT_WORDS(kind, ...) {CONTENT_KIND_##kind, {__VA_ARGS__}},
+static const struct {
+    enum content_kind kind;
+    const char *words[WORDS_MAX]; /* NULL ends them */
+} lists[] = {
+#include "client/model/content.def"
+};
+#undef CONTENT_TYPE
+#undef CONTENT_FIELD
+#undef CONTENT_WORDS
 
 const struct content_field *content_fields(enum content_type type, uint32_t *count)
 {
@@ -114,11 +129,12 @@ static bool is_date(const json_t *value)
     return council_local_valid(local, (uint32_t)strlen(local));
 }
 
-static bool is_state(const json_t *value)
+static bool is_word(enum content_kind kind, const json_t *value)
 {
-    for (size_t i = 0; json_is_string(value) && i < sizeof states / sizeof states[0]; i++)
-        if (strcmp(json_string_value(value), states[i]) == 0)
-            return true;
+    for (size_t l = 0; json_is_string(value) && l < sizeof lists / sizeof lists[0]; l++)
+        for (size_t i = 0; lists[l].kind == kind && i < WORDS_MAX && lists[l].words[i]; i++)
+            if (strcmp(json_string_value(value), lists[l].words[i]) == 0)
+                return true;
     return false;
 }
 
@@ -160,11 +176,15 @@ static bool check_value(const struct content_field *field, const json_t *value,
         return json_is_object(value) && form && form_check(form, value, FORM_DRAFT, fault);
     }
     case CONTENT_KIND_STATE:
-        return is_state(value);
+    case CONTENT_KIND_WANT:
+    case CONTENT_KIND_REASON:
+        return is_word(field->kind, value);
     case CONTENT_KIND_RESULTS:
         return is_records(CONTENT_RESULT, value, field->min, field->max, fault);
     case CONTENT_KIND_COMMITMENTS:
         return is_records(CONTENT_COMMITMENT, value, field->min, field->max, fault);
+    case CONTENT_KIND_PHASES:
+        return is_records(CONTENT_PHASE, value, field->min, field->max, fault);
     }
     return false;
 }

@@ -67,8 +67,10 @@ static enum council_error add_answer(struct model *m, uint64_t seq,
     return COUNCIL_OK;
 }
 
-enum council_error model_add_entry(struct model *m, uint64_t seq, const struct council_entry *entry)
+enum council_error model_add_entry(struct model *m, uint64_t seq, uint64_t received,
+                                   const struct council_entry *entry)
 {
+    (void)received;
     char meeting[COUNCIL_LOCAL_CHARS + 1];
     switch ((int)entry->kind) {
     case COUNCIL_KIND_SCHEDULE_SET:

@@ -132,8 +132,10 @@ static enum council_error add_nothing(struct model *m, const struct model_post *
     return COUNCIL_OK;
 }
 
-static enum council_error (*const folds[CONTENT_TYPE_COUNT])(struct model *,
-                                                             const struct model_post *) = {
+typedef enum council_error fold_fn(struct model *, const struct model_post *);
+
+/* A type without a row is kept, and means nothing here. */
+static fold_fn *const folds[CONTENT_TYPE_COUNT] = {
     [CONTENT_PROFILE] = add_profile,
     [CONTENT_TITLE] = add_title,
     [CONTENT_NOTE] = add_note,
@@ -152,10 +154,11 @@ enum council_error model_add(struct model *m, const struct model_post *post)
         m->refused += error != COUNCIL_E_NEEDS_NEWER;
         return error;
     }
+    fold_fn *fold = folds[content_type_of(post->content)];
     /* jansson counts references on a non-const value; the content itself is never changed. */
     if (json_array_append(m->held, (json_t *)(uintptr_t)post->content))
         return COUNCIL_E_NO_MEMORY;
-    error = folds[content_type_of(post->content)](m, post);
+    error = fold ? fold(m, post) : COUNCIL_OK;
     if (error)
         json_array_remove(m->held, json_array_size(m->held) - 1);
     return error;

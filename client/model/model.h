@@ -102,6 +102,10 @@ struct model_answer {
     uint64_t seq;
 };
 
+struct model_meeting;
+struct model_seat;
+struct model_agenda;
+
 /* Read what you like; change it through model_add alone. Pointers hold until the next model_add. */
 struct model {
     const char *title; /* the council's name, or NULL */
@@ -117,6 +121,10 @@ struct model {
     struct model_change *changes; /* since the latest schedule.set */
     struct model_answer *answers;
     uint32_t change_count, answer_count, change_size, answer_size;
+    struct model_meeting *meetings; /* in order of first opening: client/model/meeting.h */
+    struct model_seat *seats;
+    struct model_agenda *agendas;
+    uint32_t meeting_count, seat_count, agenda_count, meeting_size, seat_size, agenda_size;
     uint32_t newer;   /* posts that need a newer client */
     uint32_t refused; /* posts whose content no client may write */
     json_t *held;     /* references that the pointers above borrow from */
@@ -131,8 +139,11 @@ void model_destroy(struct model *model);
  */
 COUNCIL_MUST_USE enum council_error model_add(struct model *model, const struct model_post *post);
 
-/* Adds a plain entry: schedule.set, meeting.change, rsvp, attend; others change nothing. NO_MEMORY. */
+/*
+ * Adds a plain entry: schedule.set, rsvp, attend, meeting.*; others change nothing. `received` is the server's word, by which meetings' clocks go. NO_MEMORY.
+ */
 COUNCIL_MUST_USE enum council_error model_add_entry(struct model *model, uint64_t seq,
+                                                    uint64_t received,
                                                     const struct council_entry *entry);
 
 /* What was changed about the meeting of that name, or NULL. */

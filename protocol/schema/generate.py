@@ -187,10 +187,13 @@ def content_schemas():
         "KEY": lambda *_: KEY, "OBJECT": lambda *_: ID, "LOCAL": lambda *_: LOCAL,
         "DATE": lambda *_: {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
         "FORM": lambda *_: words([f[1] for f in rows("client/model/forms.def", "FORM")]),
-        "FIELDS": lambda *_: {"type": "object"}, "STATE": lambda *_: words(["done", "partly", "missed", "dropped"]),
+        "FIELDS": lambda *_: {"type": "object"},
         "RESULTS": lambda low, high: array(schema("RESULT"), low, high),
         "COMMITMENTS": lambda low, high: array(schema("COMMITMENT"), low, high),
+        "PHASES": lambda low, high: array(schema("PHASE"), low, high),
     }
+    for kind, *known in rows(path, "CONTENT_WORDS"):
+        kinds[kind] = lambda *_, known=known: words(known)
 
     def schema(symbol):
         own = [f for f in fields if f[0] == symbol]

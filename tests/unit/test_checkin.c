@@ -144,7 +144,7 @@ static enum council_error add_entry(struct model *m, uint64_t seq, enum council_
              "\"kind\":\"%s\",\"log\":\"%s\",\"seen\":{\"head\":\"%s\",\"seq\":1},\"v\":1}",
              zeros, body, zeros, council_kind_info(kind)->name, zeros, zeros);
     assert_int_equal(council_entry_parse(&entry, text, (uint32_t)strlen(text)), COUNCIL_OK);
-    enum council_error error = model_add_entry(m, seq, &entry);
+    enum council_error error = model_add_entry(m, seq, 1, &entry);
     council_entry_fini(&entry);
     return error;
 }

@@ -138,6 +138,43 @@ static void a_facilitator_leads_a_meeting(void **state)
     world_fini(&w);
 }
 
+static struct fixture_body hand(const struct world *w, const char *start, uint32_t from,
+                                uint32_t to)
+{
+    return fixture_body("{\"from\":\"%s\",\"meeting\":\"%s\",\"member\":\"%s\"}",
+                        fixture_key(fixture_name(w->member[from])).text, start,
+                        fixture_key(fixture_name(w->member[to])).text);
+}
+
+/* Whoever is there leads on: the facilitator hands over, another takes over, and of two at once one wins. */
+static void a_meeting_outlives_its_facilitator(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, "hand", 4);
+    const struct council *c = fold_of(&w);
+    EXPECT(NO_MEETING, says(&w, 1, COUNCIL_KIND_MEETING_HAND, hand(&w, TUESDAY, 2, 1)));
+    ACCEPT(says(&w, 1, COUNCIL_KIND_MEETING_OPEN, meeting(&w, 2)));
+    ACCEPT(says(&w, 2, COUNCIL_KIND_MEETING_ADVANCE, advance(TUESDAY, 2)));
+    EXPECT(NO_MEETING, says(&w, 1, COUNCIL_KIND_MEETING_HAND, hand(&w, FRIDAY, 2, 1)));
+    EXPECT(HANDED_OVER, says(&w, 1, COUNCIL_KIND_MEETING_HAND, hand(&w, TUESDAY, 3, 1)));
+    EXPECT(HANDED_OVER, says(&w, 1, COUNCIL_KIND_MEETING_HAND, hand(&w, TUESDAY, 3, 7)));
+    EXPECT(NO_SUCH_MEMBER, says(&w, 1, COUNCIL_KIND_MEETING_HAND, hand(&w, TUESDAY, 2, 7)));
+    ACCEPT(says(&w, 1, COUNCIL_KIND_MEETING_HAND, hand(&w, TUESDAY, 2, 1)));
+    EXPECT(HANDED_OVER, says(&w, 3, COUNCIL_KIND_MEETING_HAND, hand(&w, TUESDAY, 2, 3)));
+    assert_memory_equal(c->meeting.facilitator, fixture_name(w.member[1]), COUNCIL_KEY_BYTES);
+    assert_int_equal(c->meeting.phase, 2);
+    EXPECT(NOT_FACILITATOR, says(&w, 2, COUNCIL_KIND_MEETING_ADVANCE, advance(TUESDAY, 3)));
+    ACCEPT(says(&w, 1, COUNCIL_KIND_MEETING_ADVANCE, advance(TUESDAY, 3)));
+
+    /* also from one who is no member any more */
+    ACCEPT(fixture_remove(&w.fixture, &w.council, w.member[0], w.member[1]));
+    EXPECT(NO_SUCH_MEMBER, says(&w, 3, COUNCIL_KIND_MEETING_HAND, hand(&w, TUESDAY, 1, 1)));
+    ACCEPT(says(&w, 3, COUNCIL_KIND_MEETING_HAND, hand(&w, TUESDAY, 1, 3)));
+    ACCEPT(says(&w, 3, COUNCIL_KIND_MEETING_CLOSE, close(TUESDAY)));
+    world_fini(&w);
+}
+
 static void posts_are_of_the_current_epoch(void **state)
 {
     (void)state;
@@ -271,6 +308,7 @@ int main(void)
         cmocka_unit_test(schedules_fit_the_pace),
         cmocka_unit_test(a_schedule_comes_first),
         cmocka_unit_test(a_facilitator_leads_a_meeting),
+        cmocka_unit_test(a_meeting_outlives_its_facilitator),
         cmocka_unit_test(posts_are_of_the_current_epoch),
         cmocka_unit_test(posts_are_erased_by_whom_they_belong_to),
         cmocka_unit_test(an_erase_needs_facts),

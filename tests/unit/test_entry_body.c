@@ -72,6 +72,8 @@ static void bodies(void **state)
          "{\"facilitator\":\"" KEY "\",\"meeting\":\"2026-11-23T09:00\",\"minutes\":[1,240]}",
          true},
         {"meeting.advance", "{\"meeting\":\"2026-11-23T09:00\",\"phase\":2}", true},
+        {"meeting.hand",
+         "{\"from\":\"" KEY "\",\"meeting\":\"2026-11-23T09:00\",\"member\":\"" KEY "\"}", true},
         {"meeting.close", "{\"meeting\":\"2026-11-23T09:00\"}", true},
         {"rsvp", "{\"answer\":\"late\",\"meeting\":\"2026-11-23T09:00\"}", true},
         {"attend", "{\"meeting\":\"2026-11-23T09:00\"}", true},
