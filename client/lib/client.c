@@ -4,7 +4,7 @@
  * Must not know how entries are made or moved. Invariant: a client that could be opened can be closed at any moment without losing what was
  * submitted.
  */
-#include "client/lib/internal.h"
+#include "client/lib/presence_internal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -134,6 +134,7 @@ void client_close(struct client *client)
     if (client == NULL)
         return;
     agent_stop(client->agent);
+    client_presence_leave(client);
     session_end(client);
     if (client->duties_fd >= 0)
         (void)close(client->duties_fd);

@@ -81,6 +81,7 @@ struct announced {
 
 struct joining; /* a member.join being made: join.c */
 struct agent;
+struct presence;
 
 /* A move to another server: the logs that have to be there, and why one was not taken. */
 struct moving {
@@ -98,7 +99,8 @@ struct client {
     struct agent *agent;
     struct checks *checks;
     char *ca_file;
-    struct moving *moving; /* borrowed; NULL but while the home moves to another server */
+    struct presence *presence; /* owned: the room this client is in; NULL: none */
+    struct moving *moving;     /* borrowed; NULL but while the home moves to another server */
 
     struct client_call calls[SYNC_CALLS_MAX];
     struct duty_item duties[DUTIES_MAX];
@@ -112,6 +114,9 @@ struct client {
     uint64_t stored;           /* entries stored by this process */
     uint64_t announced_stored; /* `stored` when it was last told */
     uint64_t reload_at, look_at, list_at;
+    uint64_t last_question; /* presence.c: asked so far */
+    uint64_t hello_at, server_at,
+        server_ms; /* servertime.c: when hello went out, was answered, and with what */
 
     uint32_t item_count, item_size, deferred_count, deferred_size, announced_count;
     uint32_t attempts;          /* connections that ended since one was ready */

@@ -3,7 +3,7 @@
  *
  * Thin on purpose: what to do is decided in sync, how it is kept is store.c's and outbox.c's. Invariant: every call is answered once.
  */
-#include "client/lib/internal.h"
+#include "client/lib/presence_internal.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -44,6 +44,10 @@ static void on_state(void *ctx, enum sync_state state)
 
     if (state == SYNC_READY)
         client->attempts = 0;
+    else
+        presence_offline(client);
+    if (state == SYNC_HELLO)
+        servertime_asked(client);
     if (client->events.state != NULL)
         client->events.state(client->events.ctx, client_state(client));
 }
@@ -53,6 +57,7 @@ static void on_hello(void *ctx, const struct sync_hello *hello)
 {
     struct client *client = ctx;
 
+    servertime_told(client, hello->now);
     if (client->moving == NULL)
         offered_hello(client, hello);
     if (!hello->first && !hello->succeeded)
@@ -240,5 +245,6 @@ const struct sync_ops client_ops = {
     .holds = on_holds,
     .duty = duty_due,
     .report = on_report,
+    .notice = presence_notice,
     .call_result = on_call_result,
 };

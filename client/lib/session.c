@@ -3,7 +3,7 @@
  *
  * Must not know what sync decides. Invariant: a log that the home holds is in sync, with the entries that are stored or more.
  */
-#include "client/lib/internal.h"
+#include "client/lib/presence_internal.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -113,6 +113,7 @@ enum council_error session_start(struct client *client, enum sync_purpose purpos
 void session_end(struct client *client)
 {
     join_end_all(client);
+    presence_offline(client);
     sync_destroy(client->sync);
     client->sync = NULL;
     memset(client->calls, 0, sizeof client->calls);

@@ -3,7 +3,7 @@
  *
  * Must not know what any message says. Invariant: sync hears tick, then events, then settle, and nothing runs while SQLite holds a lock.
  */
-#include "client/lib/internal.h"
+#include "client/lib/presence_internal.h"
 
 #include <poll.h>
 #include <string.h>
@@ -182,6 +182,7 @@ static void after_turn(struct client *client, uint64_t now)
         outbox_check(client);
     }
     outbox_retry(client);
+    presence_turn(client);
     look_around(client, now);
     if (client->outbox_more && sync_outbox_count(client->sync) < SYNC_OUTBOX_MAX / 2 &&
         outbox_load(client, 0) != COUNCIL_OK)
