@@ -72,6 +72,9 @@ enum council_error model_add_entry(struct model *m, uint64_t seq, uint64_t recei
 {
     (void)received;
     char meeting[COUNCIL_LOCAL_CHARS + 1];
+    enum council_error heard = passage_add_entry(m, seq, received ? received : entry->at, entry);
+    if (heard)
+        return heard;
     switch ((int)entry->kind) {
     case COUNCIL_KIND_SCHEDULE_SET:
         m->change_count = 0;

@@ -59,6 +59,7 @@ void model_destroy(struct model *model)
     free(model->verified);
     free(model->changes);
     free(model->answers);
+    passage_fini(&model->passages);
     json_decref(model->held);
     free(model);
 }
@@ -144,6 +145,12 @@ static fold_fn *const folds[CONTENT_TYPE_COUNT] = {
     [CONTENT_CHECKIN] = model_add_checkin,
     [CONTENT_VERIFIED] = add_verified,
     [CONTENT_FLAG] = add_nothing,
+    [CONTENT_LANDED] = model_add_landed,
+    [CONTENT_MERGE] = model_add_merge,
+    [CONTENT_MERGE_ANSWER] = model_add_merge_answer,
+    [CONTENT_MERGE_INVITE] = model_add_merge_invite,
+    [CONTENT_MERGE_END] = model_add_merge_end,
+    [CONTENT_CLOSING] = model_add_closing,
 };
 
 enum council_error model_add(struct model *m, const struct model_post *post)
@@ -154,6 +161,9 @@ enum council_error model_add(struct model *m, const struct model_post *post)
         m->refused += error != COUNCIL_E_NEEDS_NEWER;
         return error;
     }
+    error = passage_hear(m, post->author, post->seq, post->received ? post->received : post->at);
+    if (error)
+        return error;
     fold_fn *fold = folds[content_type_of(post->content)];
     /* jansson counts references on a non-const value; the content itself is never changed. */
     if (json_array_append(m->held, (json_t *)(uintptr_t)post->content))

@@ -11,6 +11,7 @@
 
 #include "client/model/content.h"
 #include "client/model/form.h"
+#include "client/model/passage.h"
 #include "protocol/entry.h"
 #include "protocol/localtime.h"
 
@@ -125,6 +126,7 @@ struct model {
     struct model_seat *seats;
     struct model_agenda *agendas;
     uint32_t meeting_count, seat_count, agenda_count, meeting_size, seat_size, agenda_size;
+    struct model_passages passages; /* landing, merging, closing: client/model/passage.h */
     uint32_t newer;   /* posts that need a newer client */
     uint32_t refused; /* posts whose content no client may write */
     json_t *held;     /* references that the pointers above borrow from */
