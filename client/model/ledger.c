@@ -1,9 +1,10 @@
 /*
- * ledger.c - check-ins, and the ledger of commitments that they keep.
+ * ledger.c - check-ins and acts, and the ledger of commitments that they keep.
  *
- * Invariant: a commitment belongs to the author of the check-in that made it, and only that author's later check-ins
+ * Invariant: a commitment belongs to the author of the check-in that made it, and only that author's later check-ins and acts
  * change it; what is done or dropped stays so; everything else is carried over.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,11 +26,12 @@ static bool is_closed(const struct model_commitment *c)
     return c->state == MODEL_DONE || c->state == MODEL_DROPPED;
 }
 
+/* The author's commitment whose id is in the record's field `name`, or NULL. */
 static struct model_commitment *find(const struct model *m, const uint8_t *author,
-                                     const json_t *record)
+                                     const json_t *record, const char *name)
 {
     uint8_t id[COUNCIL_ID_BYTES];
-    if (!content_bytes(record, "id", id, sizeof id))
+    if (!content_bytes(record, name, id, sizeof id))
         return NULL;
     for (uint32_t i = 0; i < m->commitment_count; i++)
         if (model_same(m->commitments[i].author, author) &&
@@ -38,17 +40,33 @@ static struct model_commitment *find(const struct model *m, const uint8_t *autho
     return NULL;
 }
 
-static void apply_result(const struct model *m, const struct model_post *p, const json_t *result)
+uint64_t model_when(const struct model_post *p)
 {
-    struct model_commitment *c = find(m, p->author, result);
+    return p->received ? p->received : p->at;
+}
+
+/* Room is made beforehand. */
+static void add_outcome(struct model *m, const struct model_post *p, struct model_commitment *c)
+{
+    c->changed_seq = p->seq;
+    c->changed_at = p->at;
+    m->outcomes[m->outcome_count++] =
+        (struct model_outcome){.commitment = (uint32_t)(c - m->commitments),
+                               .state = c->state,
+                               .seq = p->seq,
+                               .at = model_when(p)};
+}
+
+static void apply_result(struct model *m, const struct model_post *p, const json_t *result)
+{
+    struct model_commitment *c = find(m, p->author, result, "id");
     if (!c || is_closed(c))
         return;
     for (int s = MODEL_PARTLY; s <= MODEL_DROPPED; s++)
         if (strcmp(words[s], content_text(result, "state")) == 0)
             c->state = (enum model_commitment_state)s;
     c->word = content_text(result, "word");
-    c->changed_seq = p->seq;
-    c->changed_at = p->at;
+    add_outcome(m, p, c);
 }
 
 static void carry_over(const struct model *m, const uint8_t *author)
@@ -62,11 +80,12 @@ static void carry_over(const struct model *m, const uint8_t *author)
 static void add_commitment(struct model *m, const struct model_post *p, const json_t *record)
 {
     struct model_commitment *c = &m->commitments[m->commitment_count];
-    if (find(m, p->author, record))
+    if (find(m, p->author, record, "id"))
         return; /* the same id again changes nothing */
     *c = (struct model_commitment){.text = content_text(record, "text"),
                                    .measure = content_text(record, "measure"),
                                    .due = content_text(record, "due"),
+                                   .goal = model_goal(content_text(record, "measure")),
                                    .opened_seq = p->seq,
                                    .opened_at = p->at,
                                    .changed_seq = p->seq,
@@ -85,6 +104,9 @@ enum council_error model_add_checkin(struct model *m, const struct model_post *p
     for (size_t i = 0; !error && i < json_array_size(made); i++)
         error = model_grow((void **)&m->commitments, m->commitment_count + (uint32_t)i,
                            &m->commitment_size, sizeof *m->commitments);
+    for (size_t i = 0; !error && i < json_array_size(results); i++)
+        error = model_grow((void **)&m->outcomes, m->outcome_count + (uint32_t)i, &m->outcome_size,
+                           sizeof *m->outcomes);
     if (error)
         return error;
     for (size_t i = 0; i < json_array_size(results); i++)
@@ -95,12 +117,75 @@ enum council_error model_add_checkin(struct model *m, const struct model_post *p
     struct model_checkin *checkin = &m->checkins[m->checkin_count++];
     *checkin = (struct model_checkin){.seq = p->seq,
                                       .at = p->at,
+                                      .received = p->received,
                                       .meeting = content_text(p->content, "meeting"),
                                       .text = content_text(p->content, "text"),
                                       .hope = (uint32_t)content_number(p->content, "hope"),
                                       .energy = (uint32_t)content_number(p->content, "energy"),
                                       .content = p->content};
     memcpy(checkin->author, p->author, COUNCIL_KEY_BYTES);
+    return COUNCIL_OK;
+}
+
+/* "one" to "twelve": measures are written by people. */
+static uint64_t number_word(const char *text, size_t len)
+{
+    static const char *const numbers[] = {"one",   "two",   "three", "four", "five",   "six",
+                                          "seven", "eight", "nine",  "ten",  "eleven", "twelve"};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        size_t k = 0;
+        while (k < len && tolower((unsigned char)text[k]) == numbers[i][k])
+            k++;
+        if (k == len && !numbers[i][k])
+            return i + 1;
+    }
+    return 0;
+}
+
+uint64_t model_goal(const char *measure)
+{
+    uint64_t goal = 0;
+    if (!measure)
+        return 0;
+    measure += strspn(measure, " \t");
+    size_t len = strcspn(measure, " \t"), digits = strspn(measure, "0123456789");
+    if (digits == 0)
+        return number_word(measure, len);
+    if (digits != len || digits > 6)
+        return 0; /* "5-7 calls" and "1.5 hours" are not counted by acts */
+    for (size_t i = 0; i < digits; i++)
+        goal = goal * 10 + (uint64_t)(measure[i] - '0');
+    return goal;
+}
+
+/* An act adds to an open commitment, and closes it once its measure's number is reached. */
+enum council_error model_add_act(struct model *m, const struct model_post *p)
+{
+    enum council_error error =
+        model_grow((void **)&m->acts, m->act_count, &m->act_size, sizeof *m->acts);
+    if (!error)
+        error = model_grow((void **)&m->outcomes, m->outcome_count, &m->outcome_size,
+                           sizeof *m->outcomes);
+    if (error)
+        return error;
+    struct model_commitment *c = find(m, p->author, p->content, "commitment");
+    struct model_act *act = &m->acts[m->act_count++];
+    uint64_t count = content_number(p->content, "count");
+    bool counts = c && !is_closed(c);
+    *act = (struct model_act){.seq = p->seq,
+                              .at = model_when(p),
+                              .count = count ? count : 1,
+                              .text = content_text(p->content, "text"),
+                              .commitment = counts ? (uint32_t)(c - m->commitments) : UINT32_MAX};
+    memcpy(act->author, p->author, COUNCIL_KEY_BYTES);
+    if (!counts)
+        return COUNCIL_OK;
+    c->reached += act->count;
+    if (c->goal && c->reached >= c->goal) {
+        c->state = MODEL_DONE;
+        c->word = NULL;
+        add_outcome(m, p, c);
+    }
     return COUNCIL_OK;
 }
 

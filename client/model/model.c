@@ -59,6 +59,9 @@ void model_destroy(struct model *model)
     free(model->verified);
     free(model->changes);
     free(model->answers);
+    free(model->acts);
+    free(model->outcomes);
+    free(model->courses);
     passage_fini(&model->passages);
     json_decref(model->held);
     free(model);
@@ -125,6 +128,13 @@ static enum council_error add_verified(struct model *m, const struct model_post 
     return COUNCIL_OK;
 }
 
+static enum council_error add_custom(struct model *m, const struct model_post *p)
+{
+    if (p->moderator)
+        m->update_day = (uint32_t)content_number(p->content, "update");
+    return COUNCIL_OK;
+}
+
 /* A flag is shown where entries are listed; the model keeps nothing of it. */
 static enum council_error add_nothing(struct model *m, const struct model_post *p)
 {
@@ -145,6 +155,9 @@ static fold_fn *const folds[CONTENT_TYPE_COUNT] = {
     [CONTENT_CHECKIN] = model_add_checkin,
     [CONTENT_VERIFIED] = add_verified,
     [CONTENT_FLAG] = add_nothing,
+    [CONTENT_ACT] = model_add_act,
+    [CONTENT_CUSTOM] = add_custom,
+    [CONTENT_STEP] = model_add_step,
     [CONTENT_LANDED] = model_add_landed,
     [CONTENT_MERGE] = model_add_merge,
     [CONTENT_MERGE_ANSWER] = model_add_merge_answer,

@@ -71,10 +71,34 @@ struct model_commitment {
     enum model_commitment_state state;
     uint64_t opened_seq, opened_at, changed_seq, changed_at;
     uint32_t carried; /* check-ins of its author since it was made that left it open */
+    uint64_t goal,
+        reached; /* the number its measure begins with (0: none), and what acts add up to */
+};
+
+/* Something that a member did. */
+struct model_act {
+    uint8_t author[COUNCIL_KEY_BYTES];
+    uint64_t seq, at, count; /* at: the server's word where there is one, else the author's */
+    const char *text;        /* may be NULL */
+    uint32_t commitment;     /* index of the commitment that it counted towards; UINT32_MAX: none */
+};
+
+/* What became of a commitment at one time: by a check-in, or DONE by the act that reached its goal. */
+struct model_outcome {
+    uint32_t commitment; /* index */
+    enum model_commitment_state state;
+    uint64_t seq, at; /* at: the server's word where there is one */
+};
+
+/* How far a member is in a course (course.h). */
+struct model_course {
+    uint8_t member[COUNCIL_KEY_BYTES];
+    uint32_t course, done; /* done: a bit for each step */
+    uint64_t changed_at;
 };
 
 struct model_checkin {
-    uint64_t seq, at;
+    uint64_t seq, at, received;
     uint8_t author[COUNCIL_KEY_BYTES];
     const char *meeting, *text; /* may be NULL */
     uint32_t hope, energy;      /* 0: not shared */
@@ -127,9 +151,14 @@ struct model {
     struct model_agenda *agendas;
     uint32_t meeting_count, seat_count, agenda_count, meeting_size, seat_size, agenda_size;
     struct model_passages passages; /* landing, merging, closing: client/model/passage.h */
-    uint32_t newer;   /* posts that need a newer client */
-    uint32_t refused; /* posts whose content no client may write */
-    json_t *held;     /* references that the pointers above borrow from */
+    struct model_act *acts;
+    struct model_outcome *outcomes;
+    struct model_course *courses;
+    uint32_t act_count, outcome_count, course_count, act_size, outcome_size, course_size;
+    uint32_t update_day; /* of the weekly update: 1 Monday to 7 Sunday, 0 none */
+    uint32_t newer;      /* posts that need a newer client */
+    uint32_t refused;    /* posts whose content no client may write */
+    json_t *held;        /* references that the pointers above borrow from */
 };
 
 /* An empty model, owned by the caller; NULL without memory. */
@@ -179,6 +208,9 @@ const struct model_revision *model_revision(const struct model_document *documen
 /* The author's next commitment that is still open, after index `after` (start with UINT32_MAX); UINT32_MAX at the end. */
 uint32_t model_open_commitment(const struct model *model, const uint8_t author[COUNCIL_KEY_BYTES],
                                uint32_t after);
+
+/* The number that a measure begins with ("5 outreaches", "five outreaches"), or 0 where it does not. `measure` may be NULL. */
+uint64_t model_goal(const char *measure);
 
 /* "open", "partly", "missed", "done", "dropped". */
 const char *model_commitment_word(enum model_commitment_state state);

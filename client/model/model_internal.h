@@ -16,5 +16,10 @@ bool model_same(const uint8_t a[COUNCIL_KEY_BYTES], const uint8_t b[COUNCIL_KEY_
 COUNCIL_MUST_USE enum council_error model_add_document(struct model *m, const struct model_post *p);
 COUNCIL_MUST_USE enum council_error model_add_comment(struct model *m, const struct model_post *p);
 COUNCIL_MUST_USE enum council_error model_add_checkin(struct model *m, const struct model_post *p);
+COUNCIL_MUST_USE enum council_error model_add_act(struct model *m, const struct model_post *p);
+COUNCIL_MUST_USE enum council_error model_add_step(struct model *m, const struct model_post *p);
+
+/* When a post was made, for what is counted by weeks: the server's word, or the author's where there is none. */
+uint64_t model_when(const struct model_post *p);
 
 #endif
