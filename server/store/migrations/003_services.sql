@@ -1,1 +1,75 @@
 -- What lies beside the logs: who waits to be matched, calendar feeds, reminders by mail.
+
+-- The pool: who waits to be matched (protocol/README.md section 14). A row is gone when its member withdraws, has joined, or its time is over.
+CREATE TABLE pool_person (
+    id        INTEGER PRIMARY KEY,
+    member    BLOB NOT NULL UNIQUE CHECK (length(member) = 32),
+    changed   INTEGER NOT NULL, -- goes up with every change: whoever read it knows whether it is still so
+    since     INTEGER NOT NULL,
+    expires   INTEGER NOT NULL,
+    rests     INTEGER NOT NULL, -- is proposed nothing before
+    missed    INTEGER NOT NULL, -- proposals in a row that they never answered
+    missing   INTEGER NOT NULL, -- what kept them from a group when groups were last sought; 0: nothing known
+    proposal  INTEGER NOT NULL, -- pool_proposal.id; 0: none
+    answer    INTEGER NOT NULL, -- 1: accepted
+    fast      INTEGER NOT NULL,
+    moderates INTEGER NOT NULL,
+    function  TEXT NOT NULL,
+    level     TEXT NOT NULL,
+    industry  TEXT NOT NULL,
+    zone      TEXT NOT NULL,
+    languages TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    hours     BLOB NOT NULL CHECK (length(hours) = 42),
+    avoid     BLOB NOT NULL, -- tokens of 32 bytes, one after the other
+    employers BLOB NOT NULL
+) STRICT;
+CREATE INDEX pool_person_proposal ON pool_person (proposal) WHERE proposal <> 0;
+CREATE INDEX pool_person_expires ON pool_person (expires);
+CREATE INDEX pool_person_since ON pool_person (fast, since);
+
+CREATE TABLE pool_proposal (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    name      BLOB NOT NULL UNIQUE CHECK (length(name) = 16),
+    founding  INTEGER NOT NULL, -- 1: enough have accepted, or a council is there that asked
+    refill    INTEGER NOT NULL, -- 1: for a council that was there before
+    moderator BLOB NOT NULL CHECK (length(moderator) = 32),
+    council   BLOB CHECK (length(council) = 32), -- NULL until it is founded
+    made      INTEGER NOT NULL,
+    answer_by INTEGER NOT NULL,
+    found_by  INTEGER NOT NULL,
+    fast      INTEGER NOT NULL,
+    zone      TEXT NOT NULL,
+    language  TEXT NOT NULL,
+    slots     BLOB NOT NULL, -- of each: day, and minute of the day in two bytes
+    why       TEXT NOT NULL
+) STRICT;
+CREATE INDEX pool_proposal_moderator ON pool_proposal (moderator);
+
+-- Links sealed to the devices of who accepted: the server cannot open them.
+CREATE TABLE pool_box (
+    proposal INTEGER NOT NULL,
+    member   BLOB NOT NULL CHECK (length(member) = 32),
+    device   BLOB NOT NULL CHECK (length(device) = 32),
+    box      BLOB NOT NULL,
+    PRIMARY KEY (proposal, member, device)
+) STRICT, WITHOUT ROWID;
+
+-- Councils that ask for members.
+CREATE TABLE pool_refill (
+    id        INTEGER PRIMARY KEY,
+    council   BLOB NOT NULL UNIQUE CHECK (length(council) = 32),
+    member    BLOB NOT NULL CHECK (length(member) = 32), -- who asked
+    changed   INTEGER NOT NULL,
+    since     INTEGER NOT NULL,
+    expires   INTEGER NOT NULL,
+    places    INTEGER NOT NULL,
+    proposal  INTEGER NOT NULL,
+    fast      INTEGER NOT NULL,
+    zone      TEXT NOT NULL,
+    language  TEXT NOT NULL,
+    slots     BLOB NOT NULL,
+    avoid     BLOB NOT NULL,
+    employers BLOB NOT NULL
+) STRICT;
+CREATE INDEX pool_refill_member ON pool_refill (member);
