@@ -7,8 +7,9 @@
  *
  * The hard rules, of every group:
  *   - six to eight people of one pace, at least one of whom would moderate; the council's zone is the zone of its moderator;
- *   - its meetings begin on the half hour, local time of the council's zone, and take an hour: two on different days a week (fast), one
- *     (slow, every second week; which weeks is open, so every week must fit);
+ *   - its meetings begin on the half hour, local time of the council's zone, and take an hour: two on different days a week (fast), at the
+ *     same local time of the day (a schedule has one start: protocol/README.md section 5.8), or one (slow, every second week; which weeks is
+ *     open, so every week must fit);
  *   - in every week from `from_s` to `until_s`, each half hour of each member's own local time that a meeting touches is one that the
  *     member has marked: whatever daylight saving does in either zone (a start that is skipped is held when the clock goes on);
  *   - all share one language;
