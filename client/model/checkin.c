@@ -3,6 +3,7 @@
  */
 #include "client/model/checkin.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,21 +56,59 @@ enum council_error checkin_result(const struct model *m, const uint8_t author[CO
                                                                       : COUNCIL_OK;
 }
 
+/* The length of `text` without spaces at its end. */
+static size_t trimmed(const char *text, size_t len)
+{
+    while (len > 0 && text[len - 1] == ' ')
+        len--;
+    return len;
+}
+
+/*
+ * Takes " by YYYY-MM-DD" off the end of a text of `*len` bytes. Words that only look like it ("by 2026") stay text; a day that is not in the
+ * calendar is an error.
+ */
+static enum council_error take_due(const char *text, size_t *len, char due[sizeof "YYYY-MM-DD"],
+                                   struct content_fault *fault)
+{
+    static const char form[] = " by 0000-00-00";
+    size_t size = sizeof form - 1;
+    char local[sizeof "YYYY-MM-DDThh:mm"];
+    due[0] = '\0';
+    if (*len <= size)
+        return COUNCIL_OK;
+    const char *tail = text + *len - size;
+    for (size_t i = 0; i < size; i++)
+        if (form[i] == '0' ? !isdigit((unsigned char)tail[i]) : tail[i] != form[i])
+            return COUNCIL_OK;
+    snprintf(local, sizeof local, "%.10sT00:00", tail + 4);
+    if (!council_local_valid(local, (uint32_t)strlen(local)))
+        return refuse(fault, "that is not a day of the calendar; write \"by YYYY-MM-DD\"");
+    memcpy(due, tail + 4, 10);
+    due[10] = '\0';
+    *len = trimmed(text, *len - size);
+    return COUNCIL_OK;
+}
+
 enum council_error checkin_commit(json_t *content, const char *text, struct content_fault *fault)
 {
     json_t *list = list_of(content, "commitments");
-    const char *bracket = strrchr(text, '[');
-    size_t len = strlen(text), end = len;
+    size_t len = trimmed(text, strlen(text)), end;
+    char due[sizeof "YYYY-MM-DD"];
     json_t *record, *measure = NULL;
     if (json_array_size(list) >= CHECKIN_COMMITMENTS_MAX)
         return refuse(fault, "two or three commitments, not more: keep what matters most");
+    enum council_error error = take_due(text, &len, due, fault);
+    if (error)
+        return error;
+    const char *bracket = memrchr(text, '[', len);
+    end = len;
     if (bracket && bracket > text && text[len - 1] == ']' && len - 2 > (size_t)(bracket - text)) {
         measure = json_stringn(bracket + 1, (size_t)(text + len - 1 - (bracket + 1)));
-        end = (size_t)(bracket - text);
-        while (end > 0 && text[end - 1] == ' ')
-            end--;
+        end = trimmed(text, (size_t)(bracket - text));
     }
-    record = json_pack("{s:o, s:o*}", "text", json_stringn(text, end), "measure", measure);
+    record = json_pack("{s:o, s:o*, s:s*}", "text", json_stringn(text, end), "measure", measure,
+                       "due", due[0] ? due : NULL);
     if (!record || end == 0) {
         json_decref(record);
         return refuse(fault, end ? "the commitment is not valid UTF-8" : "the commitment is empty");

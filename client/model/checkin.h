@@ -34,7 +34,10 @@ COUNCIL_MUST_USE enum council_error
 checkin_result(const struct model *model, const uint8_t author[COUNCIL_KEY_BYTES], json_t *content,
                uint64_t number, const char *state, const char *word, struct content_fault *fault);
 
-/* Adds a new commitment: "text" or "text [measure]". BAD_INPUT with `fault` above three, NO_MEMORY. */
+/*
+ * Adds a new commitment: "text", "text [measure]", either with " by YYYY-MM-DD" at the end. BAD_INPUT with `fault` above three or for a day that is not in the calendar,
+ * NO_MEMORY.
+ */
 COUNCIL_MUST_USE enum council_error checkin_commit(json_t *content, const char *text,
                                                    struct content_fault *fault);
 

@@ -36,6 +36,21 @@ static void on_one_line(struct grow *g, const char *text)
         grow_add(g, *c == '\n' ? " " : c, 1);
 }
 
+/* What helps to say how it went: acts counted so far, and until when it was meant to be done. */
+static void progress(struct grow *g, const struct model_commitment *c)
+{
+    char text[96];
+    if (c->goal && c->reached) {
+        snprintf(text, sizeof text, " (%llu of %llu so far)", (unsigned long long)c->reached,
+                 (unsigned long long)c->goal);
+        grow_string(g, text);
+    }
+    if (c->due) {
+        snprintf(text, sizeof text, " by %.10s", c->due);
+        grow_string(g, text);
+    }
+}
+
 char *checkin_template(const struct model *m, const uint8_t author[COUNCIL_KEY_BYTES])
 {
     struct grow g = {0};
@@ -55,11 +70,12 @@ char *checkin_template(const struct model *m, const uint8_t author[COUNCIL_KEY_B
             on_one_line(&g, m->commitments[i].measure);
             grow_string(&g, "]");
         }
+        progress(&g, &m->commitments[i]);
         grow_string(&g, " =\n");
     }
     heading(&g, SECTION_NEW,
-            "Two or three, each begun with \"- \"; how it is measured may follow in brackets: "
-            "- Write to recruiters [5 letters]");
+            "Two or three, each begun with \"- \"; how it is measured may follow in brackets, and "
+            "until when: - Write to recruiters [5 letters] by 2026-11-30");
     heading(&g, SECTION_TEMPERATURE, "1 to 5, if you want to share it; left empty, it is not.");
     grow_string(&g, "hope:\nenergy:\n");
     heading(&g, SECTION_ELSE, "What the council should know.");
