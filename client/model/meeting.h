@@ -43,16 +43,16 @@ struct agenda {
 };
 
 /*
- * The agenda in force for the meeting of that name (NULL: for any meeting that has none of its own): the meeting's, else meeting zero's while no meeting was ever
- * opened (or if that one is it), else the council's, else the default.
+ * The agenda in force for the meeting of that name: its own, else meeting zero's (where no meeting was ever opened, or this was the first), else the council's, else the
+ * default. NULL: the council's, else the default.
  */
 void agenda_for(const struct model *model, const char *meeting, struct agenda *out);
 /* Its minutes together. */
 uint32_t agenda_minutes(const struct agenda *agenda);
 /* "default", "zero", "council", "meeting". */
 const char *agenda_source_word(enum agenda_source source);
-/* The kinds of phases, NULL-terminated; static. */
-const char *const *agenda_kinds(void);
+/* What is done in a phase of that kind, in a sentence or two for whoever leads it; "" for an unknown kind. Static. */
+const char *agenda_hint(const char *kind);
 /*
  * Content that sets phases: owned by the caller. Each word is "TITLE=MINUTES" or "TITLE=MINUTES=KIND"; none: back to what it was without. `meeting` NULL for the
  * council's. BAD_INPUT with `fault`, NO_MEMORY.
@@ -77,6 +77,7 @@ struct meeting_phase {
     uint32_t minutes;         /* planned */
     uint32_t extended;        /* minutes added while it ran */
     uint64_t began;           /* unix ms, the server's word; 0: not reached */
+    uint64_t began_seq;
 };
 
 /* Somebody held a role; the latest of each role holds it now. */
@@ -113,6 +114,7 @@ struct model_meeting {
     uint64_t opened_seq, opened;        /* of the latest opening; the server's word, unix ms */
     uint64_t closed_seq, closed;        /* 0 while it is open */
     uint8_t opener[COUNCIL_KEY_BYTES];
+    uint32_t planned; /* minutes, at its opening */
     struct meeting_phase phases[MEETING_PHASES_MAX];
     uint32_t phase_count,
         phase; /* `phase`: the present one, from 1; the last one reached once it is closed */
@@ -172,7 +174,7 @@ struct meeting_roles {
 
 /*
  * Facilitator, timekeeper and scribe among `present` (current members; others are passed over): who did it least recently, ties by who joined first. One person gets two
- * roles only where there are too few. Having done it: held the role at a meeting and was there.
+ * roles only where there are too few. Having done it: was there, and held the role at the end of a phase or of the meeting.
  */
 void rotation_roles(const struct model *model, const struct council *council,
                     const uint8_t (*present)[COUNCIL_KEY_BYTES], uint32_t count,

@@ -49,7 +49,7 @@ COUNCIL_MUST_USE enum council_error meeting_act_hand(const struct meeting_view *
 COUNCIL_MUST_USE enum council_error
 meeting_act_roles(const struct meeting_view *v, const uint8_t *timekeeper, const uint8_t *scribe,
                   struct meeting_act *out, struct content_fault *fault);
-/* The author is there. Sent once: NOTHING_NEW where the log has it already. */
+/* The author is there. Said once: `intent` is NULL where the log has it already. */
 COUNCIL_MUST_USE enum council_error meeting_act_attend(const struct meeting_view *v,
                                                        struct meeting_act *out,
                                                        struct content_fault *fault);

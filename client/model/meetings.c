@@ -70,7 +70,6 @@ static enum council_error add_answer(struct model *m, uint64_t seq,
 enum council_error model_add_entry(struct model *m, uint64_t seq, uint64_t received,
                                    const struct council_entry *entry)
 {
-    (void)received;
     char meeting[COUNCIL_LOCAL_CHARS + 1];
     enum council_error heard = passage_add_entry(m, seq, received ? received : entry->at, entry);
     if (heard)
@@ -84,11 +83,16 @@ enum council_error model_add_entry(struct model *m, uint64_t seq, uint64_t recei
                    ? add_change(m, seq, entry, meeting)
                    : COUNCIL_E_BAD_FIELD;
     case COUNCIL_KIND_RSVP:
-    case COUNCIL_KIND_ATTEND:
         return council_body_string(entry, "meeting", meeting, sizeof meeting)
                    ? add_answer(m, seq, entry, meeting)
                    : COUNCIL_E_BAD_FIELD;
+    case COUNCIL_KIND_ATTEND: {
+        enum council_error error = council_body_string(entry, "meeting", meeting, sizeof meeting)
+                                       ? add_answer(m, seq, entry, meeting)
+                                       : COUNCIL_E_BAD_FIELD;
+        return error ? error : meeting_add_entry(m, seq, received, entry);
+    }
     default:
-        return COUNCIL_OK;
+        return meeting_add_entry(m, seq, received, entry);
     }
 }

@@ -51,6 +51,11 @@ void model_destroy(struct model *model)
         free(model->documents[i].revisions);
         free(model->documents[i].comments);
     }
+    for (uint32_t i = 0; i < model->meeting_count; i++)
+        meeting_fini(&model->meetings[i]);
+    free(model->meetings);
+    free(model->seats);
+    free(model->agendas);
     free(model->profiles);
     free(model->notes);
     free(model->documents);
@@ -155,6 +160,13 @@ static fold_fn *const folds[CONTENT_TYPE_COUNT] = {
     [CONTENT_CHECKIN] = model_add_checkin,
     [CONTENT_VERIFIED] = add_verified,
     [CONTENT_FLAG] = add_nothing,
+    [CONTENT_AGENDA] = model_add_agenda,
+    [CONTENT_SEAT] = model_add_seat,
+    [CONTENT_ROLES] = model_add_meeting,
+    [CONTENT_EXTEND] = model_add_meeting,
+    [CONTENT_SEATED] = model_add_meeting,
+    [CONTENT_MINUTES] = model_add_meeting,
+    [CONTENT_WORD] = model_add_meeting,
     [CONTENT_ACT] = model_add_act,
     [CONTENT_CUSTOM] = add_custom,
     [CONTENT_STEP] = model_add_step,

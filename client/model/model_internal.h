@@ -4,6 +4,7 @@
 #ifndef COUNCIL_CLIENT_MODEL_INTERNAL_H
 #define COUNCIL_CLIENT_MODEL_INTERNAL_H
 
+#include "client/model/meeting.h"
 #include "client/model/model.h"
 
 /* Room for one more element of `element` bytes: grows `*array` (in place where it can). NO_MEMORY leaves it as it was. */
@@ -18,6 +19,28 @@ COUNCIL_MUST_USE enum council_error model_add_comment(struct model *m, const str
 COUNCIL_MUST_USE enum council_error model_add_checkin(struct model *m, const struct model_post *p);
 COUNCIL_MUST_USE enum council_error model_add_act(struct model *m, const struct model_post *p);
 COUNCIL_MUST_USE enum council_error model_add_step(struct model *m, const struct model_post *p);
+
+COUNCIL_MUST_USE enum council_error model_add_agenda(struct model *m, const struct model_post *p);
+COUNCIL_MUST_USE enum council_error model_add_seat(struct model *m, const struct model_post *p);
+/* roles, extend, seated, minutes, word */
+COUNCIL_MUST_USE enum council_error model_add_meeting(struct model *m, const struct model_post *p);
+
+/* The agenda of the council (`meeting` "") or of one meeting. */
+struct model_agenda {
+    char meeting[COUNCIL_LOCAL_CHARS + 1];
+    const json_t *phases;
+};
+
+/* meeting.open, advance, hand, close and attend; others change nothing. */
+COUNCIL_MUST_USE enum council_error meeting_add_entry(struct model *m, uint64_t seq,
+                                                      uint64_t received,
+                                                      const struct council_entry *entry);
+/* True if the member leads the meeting or opened it, and it is open. `meeting` may be NULL. */
+bool meeting_led_by(const struct model_meeting *meeting, const uint8_t member[COUNCIL_KEY_BYTES]);
+/* The agenda of a running meeting was changed: the phases that are still to come follow it. */
+void meeting_replan(struct model *m, const char *meeting);
+/* Frees what a record owns. */
+void meeting_fini(struct model_meeting *meeting);
 
 /* When a post was made, for what is counted by weeks: the server's word, or the author's where there is none. */
 uint64_t model_when(const struct model_post *p);
