@@ -12,23 +12,24 @@
 #include "server/store/store.h"
 
 enum {
-    STORE_POOL_HOURS = 42,        /* bytes: a bit for each half hour of the week */
-    STORE_POOL_WORD_MAX = 24,     /* bytes of function, level, industry */
-    STORE_POOL_ZONE_MAX = 64,     /* of a zone's name */
-    STORE_POOL_NAME_MAX = 64,     /* of what somebody is called */
+    STORE_POOL_HOURS = 42,         /* bytes: a bit for each half hour of the week */
+    STORE_POOL_WORD_MAX = 24,      /* bytes of function, level, industry */
+    STORE_POOL_ZONE_MAX = 64,      /* of a zone's name */
+    STORE_POOL_NAME_MAX = 64,      /* of what somebody is called */
     STORE_POOL_LANGUAGES_MAX = 39, /* of the list of languages */
-    STORE_POOL_WHY_MAX = 512,     /* of a proposal's reasons */
-    STORE_POOL_AVOID_MAX = 8,     /* tokens of employers to avoid, */
-    STORE_POOL_EMPLOYERS_MAX = 8, /* and of own ones */
+    STORE_POOL_WHY_MAX = 512,      /* of a proposal's reasons */
+    STORE_POOL_AVOID_MAX = 8,      /* tokens of employers to avoid, */
+    STORE_POOL_EMPLOYERS_MAX = 8,  /* and of own ones */
     STORE_POOL_SLOTS_MAX = 2,
     STORE_POOL_GROUP_MIN = 6, /* acceptances that found a council */
     STORE_POOL_GROUP_MAX = 8,
     STORE_POOL_BOXES_MAX = 8, /* a member's devices */
     STORE_POOL_BOX_MAX = 2048,
-    STORE_POOL_ID = 16,         /* bytes of a proposal's name */
-    STORE_POOL_VIEW_MAX = 8,    /* proposals and refills that one member is shown */
-    STORE_POOL_NEWS_MAX = 32,   /* proposals that one sweep settles */
-    STORE_POOL_MISSED_MAX = 3,  /* proposals in a row without an answer, after which a registration goes */
+    STORE_POOL_ID = 16,       /* bytes of a proposal's name */
+    STORE_POOL_VIEW_MAX = 8,  /* proposals and refills that one member is shown */
+    STORE_POOL_NEWS_MAX = 32, /* proposals that one sweep settles */
+    STORE_POOL_MISSED_MAX =
+        3, /* proposals in a row without an answer, after which a registration goes */
     STORE_POOL_MISSING_MAX = 256 /* people of one store_pool_missing */
 };
 
@@ -135,16 +136,14 @@ struct store_pool_sweep {
     struct store_pool_news news[STORE_POOL_NEWS_MAX];
     uint32_t n_news;
     bool more;        /* something is due still: sweep again */
-    bool freed;       /* somebody waits again, or may be proposed to again: groups may be found */
     uint64_t people;  /* rows of the pool */
     uint64_t next_ms; /* when the next thing is due; UINT64_MAX: nothing */
 };
 
 /* Registers, or registers anew under the same `since_ms` (which is then told in person->since_ms). CONFLICT: in a proposal; REFUSED: as
  * many as `people_max` are there. */
-STORE_MUST_USE enum store_status store_pool_put(struct store *store,
-                                                struct store_pool_person *person,
-                                                uint64_t people_max);
+STORE_MUST_USE enum store_status
+store_pool_put(struct store *store, struct store_pool_person *person, uint64_t people_max);
 
 /* Deletes the registration; out of a proposal as who declines it. OK also where there is none. `news` may stay empty. */
 STORE_MUST_USE enum store_status store_pool_drop(struct store *store,
@@ -161,12 +160,10 @@ STORE_MUST_USE enum store_status store_pool_view(struct store *store,
 
 /* Accepts or declines; the same answer again changes nothing. NOT_FOUND: not in such a proposal. CONFLICT: a box is there already, so that it is too
  * late to decline. */
-STORE_MUST_USE enum store_status store_pool_answer(struct store *store,
-                                                   const uint8_t member[STORE_ID_BYTES],
-                                                   const uint8_t proposal[STORE_POOL_ID],
-                                                   bool accept,
-                                                   const struct store_pool_clock *clock,
-                                                   struct store_pool_news *news);
+STORE_MUST_USE enum store_status
+store_pool_answer(struct store *store, const uint8_t member[STORE_ID_BYTES],
+                  const uint8_t proposal[STORE_POOL_ID], bool accept,
+                  const struct store_pool_clock *clock, struct store_pool_news *news);
 
 /*
  * The moderator's boxes for one who accepted; the same again replaces them. NOT_FOUND: no such proposal of this moderator, or nobody like that who accepted;

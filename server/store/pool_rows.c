@@ -37,8 +37,7 @@ static bool slots(sqlite3_stmt *stmt, int at, struct store_pool_slot *out, uint3
     *n = (uint32_t)len / 3;
     for (uint32_t i = 0; i < *n; i++)
         out[i] = (struct store_pool_slot){
-            .day = blob[3 * i],
-            .minute = (uint16_t)(blob[3 * i + 1] << 8 | blob[3 * i + 2])};
+            .day = blob[3 * i], .minute = (uint16_t)(blob[3 * i + 1] << 8 | blob[3 * i + 2])};
     return true;
 }
 

@@ -26,6 +26,7 @@ CREATE TABLE pool_person (
 ) STRICT;
 CREATE INDEX pool_person_proposal ON pool_person (proposal) WHERE proposal <> 0;
 CREATE INDEX pool_person_expires ON pool_person (expires);
+CREATE INDEX pool_person_rests ON pool_person (rests) WHERE rests > 0;
 CREATE INDEX pool_person_since ON pool_person (fast, since);
 
 CREATE TABLE pool_proposal (
@@ -73,3 +74,47 @@ CREATE TABLE pool_refill (
     employers BLOB NOT NULL
 ) STRICT;
 CREATE INDEX pool_refill_member ON pool_refill (member);
+
+-- Reminders by mail (protocol/README.md section 16). The only place where an address is; gone when its member stops.
+CREATE TABLE mail (
+    id         INTEGER PRIMARY KEY,
+    member     BLOB NOT NULL UNIQUE CHECK (length(member) = 32),
+    token      BLOB NOT NULL UNIQUE CHECK (length(token) = 32), -- of the link that stops it
+    address    TEXT NOT NULL,
+    zone       TEXT NOT NULL,
+    code       TEXT NOT NULL, -- empty: none is good
+    quiet_from INTEGER NOT NULL, -- minutes of the local day
+    quiet_to   INTEGER NOT NULL,
+    kinds      INTEGER NOT NULL,
+    tries      INTEGER NOT NULL,
+    asked      INTEGER NOT NULL,
+    confirmed  INTEGER NOT NULL, -- 0: not yet
+    failing    INTEGER NOT NULL, -- 0: it is not
+    sent       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX mail_address ON mail (address);
+
+-- One row for each mail that was to be sent, written before it is.
+CREATE TABLE mail_event (
+    id     INTEGER PRIMARY KEY,
+    member BLOB NOT NULL CHECK (length(member) = 32),
+    key    BLOB NOT NULL CHECK (length(key) = 32),
+    kind   INTEGER NOT NULL,
+    state  INTEGER NOT NULL CHECK (state IN (0, 1, 2, 3)), -- claimed, sent, waits, dropped
+    tries  INTEGER NOT NULL,
+    due    INTEGER NOT NULL,
+    until  INTEGER NOT NULL,
+    made   INTEGER NOT NULL,
+    UNIQUE (member, key)
+) STRICT;
+CREATE INDEX mail_event_due ON mail_event (due) WHERE state = 2;
+CREATE INDEX mail_event_until ON mail_event (until);
+
+-- Who asked the others of a council to look, and when last.
+CREATE TABLE nudge (
+    log    BLOB NOT NULL CHECK (length(log) = 32),
+    member BLOB NOT NULL CHECK (length(member) = 32),
+    at     INTEGER NOT NULL,
+    PRIMARY KEY (log, member)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX nudge_at ON nudge (at);
