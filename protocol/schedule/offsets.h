@@ -2,7 +2,7 @@
  * offsets.h - what a zone's clocks do within a stretch of time, as a small table.
  *
  * Owns its shape alone: it is plain data, so that code which knows no library of zones (matching) can be given it. It is made by
- * schedule_offsets (zone.c). Invariant: changes are in order of time, and each changes something.
+ * schedule_offsets (offsets.c). Invariant: changes are in order of time, and each changes something.
  */
 #ifndef COUNCIL_PROTOCOL_OFFSETS_H
 #define COUNCIL_PROTOCOL_OFFSETS_H
@@ -24,8 +24,7 @@ struct schedule_offsets {
 };
 
 /*
- * The offset at the instant `from_s` (unix seconds) and every change after it and before `until_s`. A change that is taken back within six
- * hours may be missed; there is no such zone. BAD_INPUT: unknown zone, a stretch that is empty or longer than three years, more changes than have room.
+ * The offset at the instant `from_s` (unix seconds) and every change after it and before `until_s`. BAD_INPUT: unknown zone, a stretch that is empty or longer than three years, more changes than have room.
  */
 COUNCIL_MUST_USE enum council_error schedule_offsets(const char *zone, int64_t from_s,
                                                      int64_t until_s, struct schedule_offsets *out);

@@ -10,7 +10,7 @@
 
 /* A rule being walked. */
 struct walk {
-    icaltimezone *zone;
+    const struct tzif *zone;
     icalrecur_iterator *iterator; /* owned */
 };
 
@@ -55,6 +55,7 @@ enum council_error schedule_expand(const struct schedule_rule *rule, uint64_t fr
     struct schedule_meeting meeting;
     uint32_t taken = 0, steps = 0;
     *found = 0;
+    schedule_lock();
     enum council_error error = walk_open(&walk, rule);
     while (error == COUNCIL_OK && taken < count && walk_next(&walk, &meeting)) {
         if (meeting.utc_ms >= from_utc_ms)
@@ -63,6 +64,7 @@ enum council_error schedule_expand(const struct schedule_rule *rule, uint64_t fr
             error = COUNCIL_E_BAD_INPUT;
     }
     walk_close(&walk);
+    schedule_unlock();
     if (error == COUNCIL_OK)
         *found = taken;
     return error;
@@ -83,10 +85,12 @@ bool schedule_is_meeting(const struct schedule_rule *rule, const char *local)
     struct walk walk;
     struct schedule_meeting meeting;
     int order = -1;
+    schedule_lock();
     if (walk_open(&walk, rule) == COUNCIL_OK)
         for (uint32_t step = 0;
              order < 0 && step <= SCHEDULE_STEPS_MAX && walk_next(&walk, &meeting); step++)
             order = strcmp(meeting.local, local); /* of this form, text order is time order */
     walk_close(&walk);
+    schedule_unlock();
     return order == 0;
 }

@@ -6,7 +6,7 @@
  * named by its local start (README.md section 5.8 of the protocol), and daylight saving never moves that; an instant is derived from it:
  * the first valid one where the local time is skipped, the first of the two where it comes twice.
  *
- * libical loads zones on first use and keeps them; calls must come from one thread at a time.
+ * Zones are the system's files, looked at again when they change. Any thread may call; one lock is inside.
  */
 #ifndef COUNCIL_PROTOCOL_SCHEDULE_H
 #define COUNCIL_PROTOCOL_SCHEDULE_H

@@ -1,38 +1,133 @@
 /*
- * zone.c - instants and local times.
+ * zone.c - instants and local times, and the zones that were read.
  *
- * Owns what happens where a local time is skipped or comes twice. libical is asked one question alone, the offset at an instant, because that
- * has one answer; what it makes of local times inside gaps and overlaps differs between its versions.
- *
- * libical reads the system's zoneinfo files and turns them into rules. Compared with Python's zoneinfo, its offsets are right in all 506 zones for
- * 2024 to 2036. Around changes after 2037 a few zones whose rules it cannot say exactly (Lord Howe, Santiago) are off by hours, and some
- * years long past lack a change (Tehran 2018); neither is where a council plans.
+ * Owns what happens where a local time is skipped or comes twice, and the zones in memory. A zone is the system's own file (tzif.h), looked at again
+ * whenever it is used: after an update of the system's time zones meetings keep their local times under the new rules, without a restart.
+ * The folder is TZDIR where that is set, as it is for the C library.
  */
 #include "protocol/schedule/zone.h"
 #include "protocol/localtime.h"
+#include "protocol/schedule/offsets.h"
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
-    DAY_S = 24 * 60 * 60
+    DAY_S = 24 * 60 * 60,
+    ZONES_MAX = 64, /* in memory; the one that was used longest ago goes */
+    ZONE_PATH_MAX = 512
 };
 
-icaltimezone *schedule_zone(const char *name)
+struct kept {
+    char name[SCHEDULE_ZONE_MAX + 1];
+    struct tzif tzif;
+    struct stat file;
+    uint64_t used;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Under the lock. */
+static struct kept *kept[ZONES_MAX];
+static uint64_t uses;
+
+void schedule_lock(void)
+{
+    (void)pthread_mutex_lock(&lock);
+}
+
+void schedule_unlock(void)
+{
+    (void)pthread_mutex_unlock(&lock);
+}
+
+static FILE *open_zone(const char *name, struct stat *file)
+{
+    static const char *const folders[] = {"/usr/share/zoneinfo", "/usr/lib/zoneinfo",
+                                          "/usr/share/lib/zoneinfo", "/etc/zoneinfo"};
+    const char *own = getenv("TZDIR");
+    size_t count = own != NULL ? 1 : sizeof folders / sizeof folders[0];
+    for (size_t i = 0; i < count; i++) {
+        char path[ZONE_PATH_MAX];
+        int n = snprintf(path, sizeof path, "%s/%s", own != NULL ? own : folders[i], name);
+        FILE *found = n > 0 && n < ZONE_PATH_MAX ? fopen(path, "rbe") : NULL;
+        if (found != NULL && fstat(fileno(found), file) == 0 && S_ISREG(file->st_mode))
+            return found;
+        if (found != NULL)
+            (void)fclose(found);
+    }
+    return NULL;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* The place of that name, or one to be used for it. */
+static struct kept **place_of(const char *name)
+{
+    struct kept **best = &kept[0];
+    for (size_t i = 0; i < ZONES_MAX; i++) {
+        if (kept[i] != NULL && strcmp(kept[i]->name, name) == 0)
+            return &kept[i];
+        if (*best != NULL && (kept[i] == NULL || kept[i]->used < (*best)->used))
+            best = &kept[i];
+    }
+    return best;
+}
+
+static struct kept *read_zone(const char *name, FILE *from, const struct stat *file)
+{
+    struct kept *zone = calloc(1, sizeof *zone);
+    if (zone == NULL || tzif_read(from, &zone->tzif) != COUNCIL_OK) {
+        free(zone);
+        return NULL;
+    }
+    (void)snprintf(zone->name, sizeof zone->name, "%s", name);
+    zone->file = *file;
+    return zone;
+}
+
+const struct tzif *schedule_zone(const char *name)
 {
     static const char allowed[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+/-";
     size_t len = strnlen(name, SCHEDULE_ZONE_MAX + 1);
-    /* libical makes a path of the name: nothing that leaves the folder of zones may reach it. */
+    struct stat file;
+    /* A path is made of the name: nothing that leaves the folder of zones may reach it. */
     if (len == 0 || len > SCHEDULE_ZONE_MAX || name[0] == '/' || strspn(name, allowed) != len)
         return NULL;
-    if (strcmp(name, "UTC") == 0)
-        return icaltimezone_get_utc_timezone();
-    return icaltimezone_get_builtin_timezone(name);
+    FILE *from = open_zone(name, &file);
+    if (from == NULL)
+        return NULL;
+    struct kept **place = place_of(name);
+    bool known = *place != NULL && strcmp((*place)->name, name) == 0;
+    if (!known || !same_file(&(*place)->file, &file)) {
+        struct kept *zone = read_zone(name, from, &file);
+        if (zone != NULL) {
+            if (*place != NULL)
+                tzif_fini(&(*place)->tzif);
+            free(*place);
+            *place = zone;
+            known = true;
+        }
+    }
+    (void)fclose(from);
+    if (!known)
+        return NULL;
+    (*place)->used = ++uses;
+    return &(*place)->tzif;
 }
 
 bool schedule_zone_known(const char *zone)
 {
-    return schedule_zone(zone) != NULL;
+    schedule_lock();
+    bool known = schedule_zone(zone) != NULL;
+    schedule_unlock();
+    return known;
 }
 
 bool schedule_local_read(const char *local, struct icaltimetype *out)
@@ -61,52 +156,43 @@ bool schedule_local_write(const struct icaltimetype *time, char out[SCHEDULE_LOC
     return true;
 }
 
-/* Seconds east of Greenwich at an instant. */
-static int64_t offset_at(icaltimezone *zone, int64_t instant)
+int64_t schedule_offset(const struct tzif *zone, int64_t instant)
 {
-    icaltimezone *utc = icaltimezone_get_utc_timezone();
-    if (zone == utc)
-        return 0;
-    struct icaltimetype time = icaltime_from_timet_with_zone((time_t)instant, 0, utc);
-    int is_daylight = 0;
-    return icaltimezone_get_utc_offset_of_utc_time(zone, &time, &is_daylight);
+    return zone->types[zone->periods[tzif_period_at(zone, instant)].type].offset_s;
 }
 
-/* The instant of the change after `before` and not after `after`, where the offset becomes that of `after`. */
-static int64_t change_between(icaltimezone *zone, int64_t before, int64_t after)
-{
-    int64_t offset = offset_at(zone, after);
-    while (after - before > 1) {
-        int64_t middle = before + (after - before) / 2;
-        if (offset_at(zone, middle) == offset)
-            after = middle;
-        else
-            before = middle;
-    }
-    return after;
-}
-
-int64_t schedule_instant(icaltimezone *zone, struct icaltimetype local)
+int64_t schedule_instant(const struct tzif *zone, struct icaltimetype local)
 {
     /* As if it were UTC: the true instant is within a day of it, so the offsets a day before and after are those that can apply. */
     int64_t naive = icaltime_as_timet_with_zone(local, icaltimezone_get_utc_timezone());
-    int64_t before = offset_at(zone, naive - DAY_S), after = offset_at(zone, naive + DAY_S);
+    int64_t before = schedule_offset(zone, naive - DAY_S),
+            after = schedule_offset(zone, naive + DAY_S);
     int64_t early = naive - (before > after ? before : after);
     int64_t late = naive - (before > after ? after : before);
-    if (early + offset_at(zone, early) == naive)
+    if (early + schedule_offset(zone, early) == naive)
         return early;
-    if (late + offset_at(zone, late) == naive)
+    if (late + schedule_offset(zone, late) == naive)
         return late;
-    return change_between(zone, early, late);
+    return zone->periods[tzif_period_at(zone, late)].at; /* skipped: the change itself */
+}
+
+struct icaltimetype schedule_floating(const struct tzif *zone, int64_t instant)
+{
+    instant += schedule_offset(zone, instant);
+    struct icaltimetype time =
+        icaltime_from_timet_with_zone((time_t)instant, 0, icaltimezone_get_utc_timezone());
+    time.zone = NULL;
+    return time;
 }
 
 enum council_error schedule_to_utc(const char *local, const char *zone, uint64_t *utc_ms)
 {
     struct icaltimetype time;
-    icaltimezone *found = schedule_zone(zone);
-    if (found == NULL || !schedule_local_read(local, &time))
-        return COUNCIL_E_BAD_INPUT;
-    int64_t instant = schedule_instant(found, time);
+    schedule_lock();
+    const struct tzif *found = schedule_zone(zone);
+    bool good = found != NULL && schedule_local_read(local, &time);
+    int64_t instant = good ? schedule_instant(found, time) : -1;
+    schedule_unlock();
     if (instant < 0)
         return COUNCIL_E_BAD_INPUT;
     *utc_ms = (uint64_t)instant * 1000;
@@ -117,12 +203,43 @@ enum council_error schedule_to_local(uint64_t utc_ms, const char *zone,
                                      char out[SCHEDULE_LOCAL_CHARS + 1])
 {
     const uint64_t year_10000_s = UINT64_C(253402300800);
+    schedule_lock();
+    const struct tzif *found = schedule_zone(zone);
+    bool good = found != NULL && utc_ms / 1000 < year_10000_s;
+    if (good) {
+        struct icaltimetype time = schedule_floating(found, (int64_t)(utc_ms / 1000));
+        good = schedule_local_write(&time, out);
+    }
+    schedule_unlock();
+    return good ? COUNCIL_OK : COUNCIL_E_BAD_INPUT;
+}
+
+enum council_error schedule_offsets(const char *zone, int64_t from_s, int64_t until_s,
+                                    struct schedule_offsets *out)
+{
+    enum {
+        STEP_S = 6 * 60 * 60,
+        STRETCH_MAX_S = 3 * 366 * DAY_S
+    };
+    memset(out, 0, sizeof *out);
     icaltimezone *found = schedule_zone(zone);
-    if (found == NULL || utc_ms / 1000 >= year_10000_s)
+    if (found == NULL || from_s < 0 || until_s <= from_s || until_s - from_s > STRETCH_MAX_S)
         return COUNCIL_E_BAD_INPUT;
-    int64_t instant = (int64_t)(utc_ms / 1000);
-    instant += offset_at(found, instant);
-    struct icaltimetype time =
-        icaltime_from_timet_with_zone((time_t)instant, 0, icaltimezone_get_utc_timezone());
-    return schedule_local_write(&time, out) ? COUNCIL_OK : COUNCIL_E_BAD_INPUT;
+    int64_t last = from_s;
+    int64_t offset = offset_at(found, from_s);
+    out->first_s = (int32_t)offset;
+    while (last + 1 < until_s) {
+        int64_t next = last + STEP_S < until_s ? last + STEP_S : until_s - 1;
+        int64_t after = offset_at(found, next);
+        if (after != offset) {
+            if (out->count == SCHEDULE_CHANGES_MAX)
+                return COUNCIL_E_BAD_INPUT;
+            struct schedule_offset_change *change = &out->changes[out->count++];
+            change->at_s = change_between(found, last, next);
+            change->offset_s = (int32_t)after;
+            offset = after;
+        }
+        last = next;
+    }
+    return COUNCIL_OK;
 }

@@ -1,16 +1,24 @@
 /*
- * zone.h - a zone of libical's, for the files of this folder.
+ * zone.h - a zone of the system's, for the files of this folder.
  *
- * Owns nothing that callers of schedule.h may rely on.
+ * Owns nothing that callers of schedule.h may rely on. Invariant: zones are looked up and used between schedule_lock and schedule_unlock alone.
  */
 #ifndef COUNCIL_PROTOCOL_ZONE_H
 #define COUNCIL_PROTOCOL_ZONE_H
 
 #include "protocol/schedule/schedule.h"
+#include "protocol/schedule/tzif.h"
 #include <libical/ical.h>
 
-/* The zone of that name, kept by libical; NULL where the system has none. */
-icaltimezone *schedule_zone(const char *name);
+/* The zones that were read, and libical itself, are one thread's at a time. Not recursive: public functions take it, inner ones do not. */
+void schedule_lock(void);
+void schedule_unlock(void);
+
+/* The zone of that name, as the system's file has it now; kept here until the file changes. NULL where the system has none. */
+const struct tzif *schedule_zone(const char *name);
+
+/* Seconds east of Greenwich at an instant (unix seconds). */
+int64_t schedule_offset(const struct tzif *zone, int64_t instant);
 
 /* Reads "YYYY-MM-DDThh:mm" as a floating time. False for anything else. */
 COUNCIL_MUST_USE bool schedule_local_read(const char *local, struct icaltimetype *out);
@@ -19,6 +27,8 @@ COUNCIL_MUST_USE bool schedule_local_write(const struct icaltimetype *time,
                                            char out[SCHEDULE_LOCAL_CHARS + 1]);
 
 /* The instant, in seconds, of a floating time in `zone`: the first valid one in a gap, the first in an overlap. */
-int64_t schedule_instant(icaltimezone *zone, struct icaltimetype local);
+int64_t schedule_instant(const struct tzif *zone, struct icaltimetype local);
+/* The floating time of an instant. */
+struct icaltimetype schedule_floating(const struct tzif *zone, int64_t instant);
 
 #endif

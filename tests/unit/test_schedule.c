@@ -3,6 +3,7 @@
  *
  * The expected instants were computed with Python's zoneinfo from the same IANA data.
  */
+#include "protocol/schedule/offsets.h"
 #include "protocol/schedule/schedule.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,6 +56,15 @@ static const struct {
     {"UTC", "2026-01-01T09:00", 1767258000, "2026-01-01T09:00"},
     {"Europe/Dublin", "2026-10-25T01:15", 1792887300,
      "2026-10-25T01:15"}, /* overlap; negative saving */
+    /* beyond the changes that a zone's file lists: its rule */
+    {"Australia/Lord_Howe", "2039-10-02T02:15", UINT64_C(2201095800), "2039-10-02T02:30"},
+    {"Australia/Lord_Howe", "2040-04-01T01:45", UINT64_C(2216817900), "2040-04-01T01:45"},
+    {"America/Santiago", "2039-09-04T00:30", UINT64_C(2198721600), "2039-09-04T01:00"},
+    {"America/Santiago", "2040-04-07T23:30", UINT64_C(2217465000), "2040-04-07T23:30"},
+    {"America/Santiago", "2040-09-02T12:00", UINT64_C(2230210800), "2040-09-02T12:00"},
+    {"Africa/Casablanca", "2040-10-07T02:30", UINT64_C(2233189800), "2040-10-07T02:30"},
+    {"America/New_York", "2099-07-01T18:00", UINT64_C(4086626400), "2099-07-01T18:00"},
+    {"Asia/Gaza", "2090-10-28T01:30", UINT64_C(3812826600), "2090-10-28T01:30"},
 };
 
 static void instants_of_local_times(void **state)
@@ -217,6 +227,24 @@ static void refuses_rules(void **state)
     }
 }
 
+static void stretches_of_a_zone(void **state)
+{
+    (void)state;
+    struct schedule_offsets offsets;
+    /* 2040: Lord Howe's clocks go back half an hour in April and forth in October. */
+    assert_int_equal(
+        schedule_offsets("Australia/Lord_Howe", INT64_C(2208988800), INT64_C(2240611200), &offsets),
+        COUNCIL_OK);
+    assert_int_equal(offsets.first_s, 39600);
+    assert_int_equal(offsets.count, 2);
+    assert_int_equal(offsets.changes[0].offset_s, 37800);
+    assert_int_equal(offsets.changes[1].offset_s, 39600);
+    assert_int_equal(schedule_offsets("Nowhere", 0, 1, &offsets), COUNCIL_E_BAD_INPUT);
+    assert_int_equal(schedule_offsets("UTC", 1, 1, &offsets), COUNCIL_E_BAD_INPUT);
+    assert_int_equal(schedule_offsets("UTC", 0, 100 * INT64_C(31557600), &offsets),
+                     COUNCIL_E_BAD_INPUT);
+}
+
 static void names_of_meetings(void **state)
 {
     (void)state;
@@ -242,6 +270,7 @@ int main(void)
         cmocka_unit_test(a_meeting_in_a_gap_keeps_its_name),
         cmocka_unit_test(a_far_future_is_reached_and_the_calendar_ends),
         cmocka_unit_test(refuses_rules),
+        cmocka_unit_test(stretches_of_a_zone),
         cmocka_unit_test(names_of_meetings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
