@@ -104,13 +104,14 @@ once() {
     if "$@" >"$log" 2>&1; then pass 1; else fail 1 "$name" "$log"; fi
 }
 
-# run_tap FOLDER SECONDS PROGRAM...: runs TAP programs side by side, then counts in order.
+# run_tap FOLDER SECONDS PROGRAM...: runs TAP programs side by side, then counts in order. Twice as many as there are processors: half of
+# the time they wait for each other's members.
 run_tap() {
     local folder=$logs/$1 seconds=$2 program name
     shift 2
     mkdir -p "$folder" && rm -f "$folder"/*
     # shellcheck disable=SC2016  # expanded by the inner shell
-    printf '%s\0' "$@" | xargs -0 -P "$jobs" -I {} bash -c '
+    printf '%s\0' "$@" | xargs -0 -P "$((2 * jobs))" -I {} bash -c '
         log=$1/$(basename "$3").log
         timeout --kill-after=10 "$2" "$3" >"$log" 2>&1 </dev/null
         echo $? >"$log.status"' _ "$folder" "$seconds" {}
