@@ -17,6 +17,7 @@ council_dependency(websockets "libwebsockets>=4.1")
 council_dependency(ical "libical>=3.0")
 council_dependency(openssl "openssl>=3.0") # what libwebsockets does TLS with
 council_dependency(systemd "libsystemd")
+council_dependency(curl "libcurl>=7.85") # mail, in server/mail alone
 if(BUILD_TESTING)
     council_dependency(cmocka "cmocka>=1.1.5")
 endif()

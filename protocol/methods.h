@@ -77,7 +77,8 @@ enum council_wire_shape {
     COUNCIL_SHAPE_LIMITS,
     COUNCIL_SHAPE_SUCCESSION,
     COUNCIL_SHAPE_LOG,
-    COUNCIL_SHAPE_PRESENT
+    COUNCIL_SHAPE_PRESENT,
+    COUNCIL_SHAPE_MAIL_KINDS /* which reminders a member wants by mail */
 };
 
 /* Whose row it is. */

@@ -35,6 +35,7 @@ struct core *core_create(const struct core_config *config, const struct core_ops
                core->succession_count * sizeof core->successions[0]);
     }
     core->recovering_logs = config->recovering_logs;
+    core->mail = config->mail;
     core->wall_ms = core->expiry_ms = config->wall_ms;
     core->mono_ms = config->mono_ms;
     core->origin = strdup(config->origin);

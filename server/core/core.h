@@ -82,6 +82,9 @@ struct core_ops {
     /* An I/O error left it unknown what is on disk: answer nobody any more, exit, start clean. */
     void (*fatal)(void *ctx, const char *what);
 
+    /* There may be a mail to send at once. May be NULL. */
+    void (*mail)(void *ctx);
+
     /* May be NULL. */
     void (*report)(void *ctx, const struct core_report *report);
 };
@@ -104,6 +107,7 @@ struct core_config {
     const struct council_succession *successions; /* oldest first, valid; copied */
     uint32_t n_successions;                       /* the last COUNCIL_SUCCESSIONS_MAX are told */
     uint64_t recovering_logs;  /* how many logs wait for their members, as the store says */
+    bool mail;                 /* this server can send mail */
     uint64_t wall_ms, mono_ms; /* the time now */
 };
 

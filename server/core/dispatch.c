@@ -23,6 +23,11 @@ static handler *const handlers[COUNCIL_METHOD_COUNT] = {
     [COUNCIL_METHOD_PRESENCE_JOIN] = core_do_join,
     [COUNCIL_METHOD_PRESENCE_LEAVE] = core_do_leave,
     [COUNCIL_METHOD_PRESENCE_SIGNAL] = core_do_signal,
+    [COUNCIL_METHOD_MAIL_SET] = core_do_mail_set,
+    [COUNCIL_METHOD_MAIL_CONFIRM] = core_do_mail_confirm,
+    [COUNCIL_METHOD_MAIL_SHOW] = core_do_mail_show,
+    [COUNCIL_METHOD_MAIL_STOP] = core_do_mail_stop,
+    [COUNCIL_METHOD_MAIL_NUDGE] = core_do_mail_nudge,
 };
 
 /* May a method of `wanted` be called in `state`? */

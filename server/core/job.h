@@ -31,6 +31,7 @@ enum core_job_type {
     CORE_JOB_RECOVERY, /* u.recovery: store_member_by_recovery */
     CORE_JOB_OFFER,    /* u.offer: what the store has of an offered log */
     CORE_JOB_MARK,     /* u.mark: store_mark; those that wait together may share a transaction */
+    CORE_JOB_MAIL,     /* u.mail: a member's reminders by mail */
 };
 
 /*
@@ -111,6 +112,24 @@ struct core_job_offer {
     uint8_t head[STORE_ID_BYTES];
 };
 
+/* What a member asks about their reminders by mail, or somebody with the link of a mail. */
+enum core_mail_asks {
+    CORE_MAIL_SET,     /* in: mail (all but token where there was one), now_ms; out: confirmed */
+    CORE_MAIL_CONFIRM, /* in: member, code, now_ms */
+    CORE_MAIL_SHOW,    /* in: member; out: mail */
+    CORE_MAIL_STOP,    /* in: member */
+    CORE_MAIL_NUDGE,   /* in: member, log, now_ms */
+    CORE_MAIL_UNLINK,  /* in: mail.token */
+};
+struct core_job_mail {
+    enum core_mail_asks asks;
+    uint8_t log[STORE_ID_BYTES];
+    struct store_mail mail;
+    bool confirmed;
+    uint64_t now_ms;
+    bool bad_address, bad_zone; /* out: status INVALID for this reason */
+};
+
 struct core_job {
     enum core_job_type type;
     uint32_t lane;            /* WORK alone */
@@ -127,6 +146,7 @@ struct core_job {
         struct core_job_recovery recovery;
         struct core_job_offer offer;
         struct store_mark mark;
+        struct core_job_mail mail;
     } u;
 
     /* the core's own */

@@ -189,6 +189,7 @@ struct core {
     struct council_succession successions[COUNCIL_SUCCESSIONS_MAX];
     uint32_t succession_count;
     uint64_t recovering_logs; /* logs that wait for their members */
+    bool mail;                /* this server can send mail */
     struct core_limits limits;
     struct core_quota *quotas; /* ascending by log; owned */
     uint32_t quota_count, quota_size;
@@ -310,5 +311,17 @@ enum council_error core_do_join(struct core *core, struct core_conn *conn, struc
 enum council_error core_do_leave(struct core *core, struct core_conn *conn, struct core_call *call);
 enum council_error core_do_signal(struct core *core, struct core_conn *conn,
                                   struct core_call *call);
+
+/* ---- mail.c ---- */
+enum council_error core_do_mail_set(struct core *core, struct core_conn *conn,
+                                    struct core_call *call);
+enum council_error core_do_mail_confirm(struct core *core, struct core_conn *conn,
+                                        struct core_call *call);
+enum council_error core_do_mail_show(struct core *core, struct core_conn *conn,
+                                     struct core_call *call);
+enum council_error core_do_mail_stop(struct core *core, struct core_conn *conn,
+                                     struct core_call *call);
+enum council_error core_do_mail_nudge(struct core *core, struct core_conn *conn,
+                                      struct core_call *call);
 
 #endif

@@ -166,6 +166,9 @@ void host_reading_run(struct store *store, struct core_job *job)
     case CORE_JOB_OFFER:
         job->status = offer_run(store, &job->u.offer);
         break;
+    case CORE_JOB_MAIL:
+        host_mail_run(store, job);
+        break;
     case CORE_JOB_MARK: /* host_marks_run */
     case CORE_JOB_WORK:
     case CORE_JOB_APPEND:

@@ -17,6 +17,8 @@
 
 struct store;
 
+#include "server/store/mail.h"
+
 enum store_open_flag {
     STORE_OPEN_READ_ONLY = 1 << 0, /* for verify, export, stats; still wants it to itself */
     STORE_OPEN_CREATE = 1 << 1,    /* make it where there is none */

@@ -254,6 +254,13 @@ void core_fake_store_read(struct core_fake_store *store, struct core_job *job)
             mark(store, &job->u.mark);
         }
         break;
+    case CORE_JOB_MAIL: /* test_core_mail.c says what comes of it */
+        if (store->mail != NULL) {
+            store->mail(store->mail_ctx, job);
+        } else {
+            job->status = STORE_NOT_FOUND;
+        }
+        break;
     case CORE_JOB_RECOVERY:
         job->status = STORE_NOT_FOUND;
         for (uint32_t i = 0; i < store->recovery_count; i++) {
