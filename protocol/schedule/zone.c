@@ -7,7 +7,6 @@
  */
 #include "protocol/schedule/zone.h"
 #include "protocol/localtime.h"
-#include "protocol/schedule/offsets.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,34 +211,4 @@ enum council_error schedule_to_local(uint64_t utc_ms, const char *zone,
     }
     schedule_unlock();
     return good ? COUNCIL_OK : COUNCIL_E_BAD_INPUT;
-}
-
-enum council_error schedule_offsets(const char *zone, int64_t from_s, int64_t until_s,
-                                    struct schedule_offsets *out)
-{
-    enum {
-        STEP_S = 6 * 60 * 60,
-        STRETCH_MAX_S = 3 * 366 * DAY_S
-    };
-    memset(out, 0, sizeof *out);
-    icaltimezone *found = schedule_zone(zone);
-    if (found == NULL || from_s < 0 || until_s <= from_s || until_s - from_s > STRETCH_MAX_S)
-        return COUNCIL_E_BAD_INPUT;
-    int64_t last = from_s;
-    int64_t offset = offset_at(found, from_s);
-    out->first_s = (int32_t)offset;
-    while (last + 1 < until_s) {
-        int64_t next = last + STEP_S < until_s ? last + STEP_S : until_s - 1;
-        int64_t after = offset_at(found, next);
-        if (after != offset) {
-            if (out->count == SCHEDULE_CHANGES_MAX)
-                return COUNCIL_E_BAD_INPUT;
-            struct schedule_offset_change *change = &out->changes[out->count++];
-            change->at_s = change_between(found, last, next);
-            change->offset_s = (int32_t)after;
-            offset = after;
-        }
-        last = next;
-    }
-    return COUNCIL_OK;
 }
