@@ -78,7 +78,14 @@ enum council_wire_shape {
     COUNCIL_SHAPE_SUCCESSION,
     COUNCIL_SHAPE_LOG,
     COUNCIL_SHAPE_PRESENT,
-    COUNCIL_SHAPE_MAIL_KINDS /* which reminders a member wants by mail */
+    COUNCIL_SHAPE_MAIL_KINDS /* which reminders a member wants by mail */,
+    COUNCIL_SHAPE_POOL_SLOT,
+    COUNCIL_SHAPE_POOL_PERSON, /* what somebody says of themself */
+    COUNCIL_SHAPE_POOL_SEAT,   /* somebody in a proposal */
+    COUNCIL_SHAPE_POOL_WHY,
+    COUNCIL_SHAPE_POOL_PROPOSAL,
+    COUNCIL_SHAPE_POOL_BOX,
+    COUNCIL_SHAPE_POOL_REFILL
 };
 
 /* Whose row it is. */

@@ -153,6 +153,9 @@ SUMMARIES = {
     "mail.set": "Says where reminders may be mailed to, and which; a code is mailed to a new address first.", "mail.confirm": "Proves the address by its code.",
     "mail.show": "What is set, and whether this server sends mail.", "mail.stop": "Ends reminders and deletes the address.",
     "mail.nudge": "Asks that the others of a council be told that something waits for them.",
+    "pool.register": "Registers for a council, or changes what was registered.", "pool.show": "What is registered, one's place, proposals, refills.",
+    "pool.withdraw": "Deletes the registration.", "pool.answer": "Accepts or declines a proposal.",
+    "pool.invite": "Leaves an invite sealed to the devices of somebody who accepted.", "pool.refill": "Asks for people for a council that is short.",
 }
 
 
