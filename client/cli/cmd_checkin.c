@@ -1,5 +1,5 @@
 /*
- * cmd_checkin.c - check-ins and the ledger of commitments. Nothing here is ranked.
+ * cmd_checkin.c - check-ins: what became of the open commitments, the next ones, and the temperature, shared or not.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -132,83 +132,6 @@ int cli_checkin(struct cli *cli)
         result = cli_print_template(cli, checkin_template(c.model, client_member(cli->client)));
     } else if (!result) {
         result = check_in(cli, &c);
-    }
-    cli_council_fini(&c);
-    return result;
-}
-
-/* ---- the ledger ---- */
-
-static void print_commitment(struct cli *cli, const struct model_commitment *m, const char *name,
-                             unsigned number)
-{
-    char since[64];
-    cli_time(m->opened_at, NULL, since);
-    if (cli->json) {
-        cli_print_json(json_pack("{s:s, s:i, s:s, s:s*, s:s*, s:s, s:s*, s:i, s:I}", "name", name,
-                                 "number", (int)number, "text", m->text, "measure", m->measure,
-                                 "due", m->due, "state", model_commitment_word(m->state), "word",
-                                 m->word, "carried", (int)m->carried, "made",
-                                 (json_int_t)m->opened_at));
-        return;
-    }
-    if (number)
-        printf("  %2u. ", number);
-    else
-        printf("   -  ");
-    cli_print_text(stdout, m->text, "      ");
-    if (m->measure) {
-        printf(" [");
-        cli_print_text(stdout, m->measure, "");
-        printf("]");
-    }
-    printf(": %s", model_commitment_word(m->state));
-    if (m->word) {
-        printf(", ");
-        cli_print_text(stdout, m->word, "      ");
-    }
-    printf("  (since %s%s)\n", since, m->carried ? ", carried over" : "");
-}
-
-/* One member's commitments; the numbers are those that `checkin --result` takes. */
-static void print_ledger(struct cli *cli, const struct cli_council *c, const uint8_t *member)
-{
-    char name[MODEL_NAME_MAX];
-    unsigned number = 0;
-    bool any = false;
-    model_name(c->model, member, name);
-    for (uint32_t i = 0; i < c->model->commitment_count; i++) {
-        const struct model_commitment *m = &c->model->commitments[i];
-        bool closed = m->state == MODEL_DONE || m->state == MODEL_DROPPED;
-        if (memcmp(m->author, member, COUNCIL_KEY_BYTES) != 0 || (closed && !cli_flag(cli, "all")))
-            continue;
-        if (!any && !cli->json) {
-            cli_print_text(stdout, name, "");
-            printf("\n");
-        }
-        any = true;
-        print_commitment(cli, m, name, closed ? 0 : ++number);
-    }
-}
-
-int cli_commitments(struct cli *cli)
-{
-    struct cli_council c;
-    uint8_t only[COUNCIL_KEY_BYTES];
-    int result = cli_council(cli, &c);
-    if (result)
-        return result;
-    if (cli_operand(cli, 0)) {
-        if (cli_member(cli, &c, cli_operand(cli, 0), true, only))
-            print_ledger(cli, &c, only);
-        else
-            result = CLI_FAILED;
-    } else {
-        print_ledger(cli, &c, client_member(cli->client));
-        for (uint32_t i = 0; i < c.council->person_count; i++)
-            if (memcmp(c.council->people[i].pin.member, client_member(cli->client),
-                       COUNCIL_KEY_BYTES) != 0)
-                print_ledger(cli, &c, c.council->people[i].pin.member);
     }
     cli_council_fini(&c);
     return result;

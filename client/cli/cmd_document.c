@@ -30,10 +30,8 @@ static int read_form(struct cli *cli, const struct form *form, const json_t *sta
     return result;
 }
 
-/* Posts one revision to `log`; releases `fields`. */
-static int post_revision(struct cli *cli, const uint8_t *log, const uint8_t *object,
-                         const struct form *form, uint64_t revision, const char *title,
-                         json_t *fields)
+int cli_document_post(struct cli *cli, const uint8_t *log, const uint8_t *object,
+                      const struct form *form, uint64_t revision, const char *title, json_t *fields)
 {
     json_t *content = json_pack("{s:s, s:o, s:s, s:I, s:s*, s:o}", "type", "document", "object",
                                 cli_json_bytes(object, COUNCIL_ID_BYTES), "form", form->name,
@@ -69,8 +67,8 @@ int cli_document_new(struct cli *cli)
     do
         client_random(object, sizeof object);
     while (object[0] >> 2 == 62); /* an id that begins with "-" would be taken for an option */
-    result = post_revision(cli, client_journal(cli->client), object, form, 1,
-                           cli_option(cli, "title"), values);
+    result = cli_document_post(cli, client_journal(cli->client), object, form, 1,
+                               cli_option(cli, "title"), values);
     return result ? result : say_revision(cli, object, 1, "in your journal; nobody else sees it.");
 }
 
@@ -95,7 +93,8 @@ int cli_document_edit(struct cli *cli)
                            cli_operand(cli, 0));
     if (latest && !result) {
         next = latest->revision + 1;
-        result = post_revision(cli, journal.log, d->object, d->form, next, latest->title, values);
+        result =
+            cli_document_post(cli, journal.log, d->object, d->form, next, latest->title, values);
     }
     if (latest && !result)
         result = say_revision(cli, d->object, next, "in your journal; nobody else sees it.");
@@ -122,8 +121,8 @@ static int share(struct cli *cli, const struct cli_council *journal, const struc
     if (shared && model_revision(shared, revision->revision))
         return cli_fail_input(cli, "Revision %llu is shared already.",
                               (unsigned long long)revision->revision);
-    int result = post_revision(cli, c->log, d->object, d->form, revision->revision, revision->title,
-                               json_deep_copy(revision->fields));
+    int result = cli_document_post(cli, c->log, d->object, d->form, revision->revision,
+                                   revision->title, json_deep_copy(revision->fields));
     return result ? result
                   : say_revision(cli, d->object, revision->revision, "shared with the council.");
 }

@@ -1,5 +1,5 @@
 /*
- * document.h - naming a document on the command line.
+ * document.h - naming a document on the command line, and posting a revision.
  */
 #ifndef COUNCIL_CLIENT_CLI_DOCUMENT_H
 #define COUNCIL_CLIENT_CLI_DOCUMENT_H
@@ -9,5 +9,10 @@
 /* The document whose id begins with `word` (four characters or more), or NULL; a word that fits several is printed as an error (cli->failed). Borrowed. */
 const struct model_document *cli_document_find(struct cli *cli, const struct cli_council *council,
                                                const char *word);
+
+/* Posts one revision of a document to `log`; releases `fields`. CLI_OK, or an exit code. */
+int cli_document_post(struct cli *cli, const uint8_t *log, const uint8_t *object,
+                      const struct form *form, uint64_t revision, const char *title,
+                      json_t *fields);
 
 #endif

@@ -20,6 +20,7 @@ static const char *sealed_words(const struct client_post *post, const char **tex
     case CONTENT_NOTE:
     case CONTENT_COMMENT:
     case CONTENT_CHECKIN:
+    case CONTENT_ACT:
         *text = content_text(post->content, "text");
         break;
     case CONTENT_PROFILE:
@@ -28,6 +29,9 @@ static const char *sealed_words(const struct client_post *post, const char **tex
         break;
     case CONTENT_DOCUMENT:
         *text = content_text(post->content, "form");
+        break;
+    case CONTENT_STEP:
+        *text = content_text(post->content, "course");
         break;
     default:
         break;
