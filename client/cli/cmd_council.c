@@ -192,6 +192,7 @@ static int after_join(struct cli *cli, const uint8_t *log)
     else
         printf("You joined council %.8s%s\n", key,
                name ? "." : "; say what you are called with `council profile --name NAME`.");
+    cli_say(cli, "Begin with `council orientation`: seven short steps before the first meeting.");
     return CLI_OK;
 }
 

@@ -9,6 +9,8 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/entry_line.h"
+#include "client/cli/habits.h"
+#include "client/cli/passages.h"
 
 /* What a signal handler may touch: a flag, and client_wake, which is async-signal-safe. */
 static volatile sig_atomic_t interrupted;
@@ -91,8 +93,18 @@ static void on_state(void *ctx, enum client_state state)
 }
 
 enum {
-    LOOK_MS = 500 /* what other commands of this home put into its outbox is sent that soon */
+    LOOK_MS = 500,      /* what other commands of this home put into its outbox is sent that soon */
+    PROMPT_MS = 600000, /* how often `watch` looks whether a day has come */
 };
+
+/* The council as it is now: it moves under a client that steps. */
+static void watch_prompt(const struct watch *w)
+{
+    struct cli_council now = w->council;
+    now.council = client_council(w->cli->client, now.log);
+    if (now.council)
+        cli_update_prompt(w->cli, &now);
+}
 
 /* Steps until interrupted, the limit is reached, or something stops the client. */
 static int follow(struct cli *cli, const struct watch *w)
@@ -101,9 +113,16 @@ static int follow(struct cli *cli, const struct watch *w)
     if (!client_take_duties(cli->client))
         cli_say(cli, "-- another process of this home does its duties");
     client_connect(cli->client);
+    uint64_t prompt = 0;
+    struct cli_passages_watch passages = {0};
     while (!error && !interrupted && !(w && w->limit && w->shown >= w->limit)) {
         error = client_step(cli->client, LOOK_MS);
         cli_server_news(cli);
+        cli_passages_step(cli, &passages);
+        if (w && client_now_ms() >= prompt) {
+            watch_prompt(w);
+            prompt = client_now_ms() + PROMPT_MS;
+        }
     }
     return error ? cli_fail(cli, error) : cli->failed ? CLI_SERVER : CLI_OK;
 }
@@ -182,7 +201,43 @@ int cli_sync(struct cli *cli)
         printf(waiting ? "Up to date; %u still wait to be sent.\n" : "Up to date.\n", waiting);
     if (!cli->json)
         say_waits(cli);
+    if (!result)
+        cli_passages(cli, true);
+    cli_update_prompts(cli);
     return result;
+}
+
+/* What a member of a council has before them; also adds it to the council's row. */
+static void print_habits(struct cli *cli, const struct cli_council *c, json_t *row)
+{
+    const uint8_t *own = client_member(cli->client);
+    bool due = cli_update_due(cli, c);
+    json_object_set_new(row, "update_due", json_boolean(due));
+    json_object_set_new(row, "orientation", cli_course_json(c, own, COURSE_ORIENTATION));
+    if (cli->json)
+        return;
+    if (due)
+        printf("            your weekly update is due today: `council update`\n");
+    if (!course_finished(c->model, own, COURSE_ORIENTATION))
+        printf("            orientation: %u of %u steps done: `council orientation`\n",
+               course_done(c->model, own, COURSE_ORIENTATION),
+               course_info(COURSE_ORIENTATION)->count);
+}
+
+/* Whether the council was closed, and whether this member landed: also added to the council's row. */
+static void print_passages(struct cli *cli, const struct cli_council *c, json_t *row)
+{
+    const struct passage_landed *landed = model_landed(c->model, client_member(cli->client));
+    json_object_set_new(row, "closed", json_boolean(c->model->passages.closed));
+    json_object_set_new(row, "alumna", json_boolean(landed != NULL));
+    if (cli->json)
+        return;
+    if (c->model->passages.closed)
+        printf("            closed: `council export FOLDER` keeps what you want of it\n");
+    if (landed)
+        printf("            you are an alumna here\n");
+    if (passage_merge_open(c->model))
+        printf("            a merge is proposed: `council merge show`\n");
 }
 
 static void print_log(struct cli *cli, const struct client_log_info *info, json_t *list)
@@ -222,6 +277,11 @@ static void print_log(struct cli *cli, const struct client_log_info *info, json_
                info->stopped ? "; STOPPED: the server showed something wrong, see `council verify`"
                              : "");
     }
+    if (!info->journal && info->member)
+        print_passages(cli, &c, json_array_get(list, json_array_size(list) - 1));
+    if (!info->journal && info->member &&
+        !model_landed(c.model, client_member(cli->client)))
+        print_habits(cli, &c, json_array_get(list, json_array_size(list) - 1));
     cli_council_fini(&c);
 }
 
