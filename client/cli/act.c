@@ -3,6 +3,8 @@
  *
  * Invariant: CLI_OK means acknowledged by the server, or kept for later where the member asked to work offline.
  */
+#include <string.h>
+
 #include "client/cli/cli.h"
 
 /* What is not yet on the server is not lost: say so, in the place of an error. */
@@ -43,6 +45,13 @@ int cli_submit(struct cli *cli, const uint8_t *log, enum council_kind kind, json
     if (seq)
         *seq = 0;
     int result = log ? cli_stopped(cli, log) : CLI_OK;
+    if (!result && cli->closed && log && memcmp(log, cli->log, COUNCIL_KEY_BYTES) == 0) {
+        cli_say(
+            cli,
+            "council: This council was closed; what you write is still sent. A moderator opens it "
+            "again with `council reopen`.");
+        cli->closed = false;
+    }
     if (result) {
         json_decref(intent);
         return result;

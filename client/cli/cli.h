@@ -78,6 +78,7 @@ struct cli {
     uint8_t log[COUNCIL_KEY_BYTES]; /* the council that the command is about, zeros for none */
     uint32_t refused;               /* refused entries of the outbox that were told of */
     bool failed;                    /* an error was printed */
+    bool closed;                    /* `log` was closed by its moderator: writing warns, once */
     char draft[7 + COUNCIL_KEY_CHARS + 1]; /* of the editor, until the command is done */
 };
 

@@ -1,5 +1,5 @@
 /*
- * cmd_roster.c - who is in the council, whether they can trust what they see, and changing that.
+ * cmd_roster.c - who is in the council, whether they can trust what they see, and changing that. Going is cmd_handover.c's.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,21 +28,23 @@ static void print_person(struct cli *cli, const struct cli_council *c,
 {
     char key[COUNCIL_KEY_CHARS + 1], name[MODEL_NAME_MAX];
     const char *role = !person->member ? "former" : person->moderator ? "moderator" : "member";
+    const struct passage_landed *landed =
+        person->member ? model_landed(c->model, person->pin.member) : NULL;
     bool me = memcmp(person->pin.member, client_member(cli->client), COUNCIL_KEY_BYTES) == 0;
     council_b64_encode(key, person->pin.member, COUNCIL_KEY_BYTES);
     model_name(c->model, person->pin.member, name);
     if (cli->json) {
-        cli_print_json(json_pack("{s:s, s:s, s:s, s:b, s:i, s:s, s:I}", "member", key, "name", name,
-                                 "role", role, "me", me, "devices", (int)person->pin.device_count,
-                                 "compared", compared(c, person->pin.member), "joined",
-                                 (json_int_t)person->joined_seq));
+        cli_print_json(json_pack(
+            "{s:s, s:s, s:s, s:b, s:b, s:i, s:s, s:I}", "member", key, "name", name, "role", role,
+            "alumna", landed != NULL, "me", me, "devices", (int)person->pin.device_count,
+            "compared", compared(c, person->pin.member), "joined", (json_int_t)person->joined_seq));
         return;
     }
     printf("%.8s  ", key);
     cli_print_text(stdout, name, "");
-    printf("%s  %s, %u device%s, compared the safety number %s\n", me ? " (you)" : "", role,
-           person->pin.device_count, person->pin.device_count == 1 ? "" : "s",
-           compared(c, person->pin.member));
+    printf("%s  %s%s, %u device%s, compared the safety number %s\n", me ? " (you)" : "", role,
+           landed ? ", alumna" : "", person->pin.device_count,
+           person->pin.device_count == 1 ? "" : "s", compared(c, person->pin.member));
 }
 
 int cli_roster(struct cli *cli)
@@ -219,33 +221,4 @@ int cli_role(struct cli *cli)
         return cli_fail_usage(cli, "a role is moderator or member, not `%s`.", role);
     return about_member(cli, COUNCIL_KIND_MEMBER_ROLE, role,
                         strcmp(role, "member") == 0 ? " is a member now." : " is a moderator now.");
-}
-
-static int name_successor(struct cli *cli, const struct cli_council *c, const char *word)
-{
-    uint8_t member[COUNCIL_KEY_BYTES];
-    if (!cli_member(cli, c, word, false, member))
-        return CLI_FAILED;
-    json_t *intent = json_pack("{s:o, s:s}", "member", cli_json_bytes(member, COUNCIL_KEY_BYTES),
-                               "role", "moderator");
-    return cli_submit(cli, c->log, COUNCIL_KIND_MEMBER_ROLE, intent, NULL, NULL);
-}
-
-int cli_leave(struct cli *cli)
-{
-    struct cli_council c;
-    const char *successor = cli_option(cli, "successor");
-    int result = cli_council(cli, &c);
-    if (result)
-        return result;
-    if (!cli_confirm(cli, "Leave this council? What you read stays here; nothing new comes."))
-        result = cli_fail_input(cli, "Nothing was done; --yes leaves without asking.");
-    if (!result && successor)
-        result = name_successor(cli, &c, successor);
-    if (!result)
-        result = cli_submit(cli, c.log, COUNCIL_KIND_MEMBER_LEAVE, json_object(), NULL, NULL);
-    if (!result)
-        cli_say(cli, "You left the council.");
-    cli_council_fini(&c);
-    return result;
 }

@@ -193,8 +193,10 @@ int cli_council_named(struct cli *cli, const char *word, struct cli_council *out
     memset(out, 0, sizeof *out);
     enum council_error error = client_logs(cli->client, &logs, &count);
     int result = error ? cli_fail(cli, error) : choose(cli, logs, count, word, out);
-    if (!result)
+    if (!result) {
         memcpy(cli->log, out->log, COUNCIL_KEY_BYTES);
+        cli->closed = out->model->passages.closed;
+    }
     free(logs);
     return result;
 }

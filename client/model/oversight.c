@@ -1,0 +1,130 @@
+/*
+ * oversight.c - the look at one council: in which state it is, what counts, and every rule in turn.
+ *
+ * Invariant: rules run in the order of oversight.def, so that is the order of the lines.
+ */
+#include "client/model/oversight.h"
+
+#include <string.h>
+
+#include "client/model/course.h"
+#include "client/model/oversight_internal.h"
+
+#define OVERSIGHT(symbol, name, text, command) oversight_find_##symbol,
+static oversight_rule *const rules[OVERSIGHT_COUNT] = {
+#include "client/model/oversight.def"
+};
+#undef OVERSIGHT
+
+struct oversight_line *oversight_add(struct oversight_look *look, enum oversight_what what,
+                                     const uint8_t *member)
+{
+    struct oversight *out = look->out;
+    struct oversight_line *line =
+        out->count < OVERSIGHT_LINES_MAX ? &out->lines[out->count++] : &look->beyond;
+    *line = (struct oversight_line){.what = what, .member = member};
+    return line;
+}
+
+bool oversight_counts(const struct oversight_look *look, const struct council_person *person)
+{
+    return person->member && !model_landed(look->given->model, person->pin.member);
+}
+
+const struct model_verified *oversight_compared(const struct model *model, const uint8_t *member)
+{
+    for (uint32_t i = 0; i < model->verified_count; i++)
+        if (model_same(model->verified[i].member, member))
+            return &model->verified[i];
+    return NULL;
+}
+
+/* Puts a name into the sorted list of the latest ones, once. A meeting's name is its local time, so names sort as times do. */
+static void keep_latest(const char *name, uint32_t max, char (*list)[COUNCIL_LOCAL_CHARS + 1],
+                        uint32_t *count)
+{
+    uint32_t at = 0;
+    while (at < *count && strcmp(list[at], name) < 0)
+        at++;
+    if (at < *count && strcmp(list[at], name) == 0)
+        return;
+    if (*count == max) { /* the earliest makes room */
+        if (at == 0)
+            return;
+        memmove(list[0], list[1], (--at) * sizeof *list);
+    } else {
+        memmove(list[at + 1], list[at], (*count - at) * sizeof *list);
+        ++*count;
+    }
+    memcpy(list[at], name, sizeof *list);
+}
+
+uint32_t oversight_meetings(const struct model *model, uint32_t max,
+                            char (*out)[COUNCIL_LOCAL_CHARS + 1])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; max && i < model->answer_count; i++)
+        if (model->answers[i].attended)
+            keep_latest(model->answers[i].meeting, max, out, &count);
+    return count;
+}
+
+static void count_people(struct oversight_look *look)
+{
+    const struct oversight_given *given = look->given;
+    struct oversight *out = look->out;
+    for (uint32_t i = 0; i < given->council->person_count; i++) {
+        const struct council_person *person = &given->council->people[i];
+        const struct model_answer *answer =
+            given->next ? model_meeting_answer(given->model, given->next, person->pin.member)
+                        : NULL;
+        if (!person->member)
+            continue;
+        out->members++;
+        if (!oversight_counts(look, person)) {
+            out->alumni++;
+            continue;
+        }
+        out->seeking++;
+        const char *said = answer ? answer->answer : "";
+        out->yes += strcmp(said, "yes") == 0;
+        out->late += strcmp(said, "late") == 0;
+        out->no += strcmp(said, "no") == 0;
+        out->silent += !*said;
+    }
+}
+
+static bool all_oriented(const struct oversight_look *look)
+{
+    const struct council *council = look->given->council;
+    for (uint32_t i = 0; i < council->person_count; i++)
+        if (oversight_counts(look, &council->people[i]) &&
+            !course_finished(look->given->model, council->people[i].pin.member, COURSE_ORIENTATION))
+            return false;
+    return true;
+}
+
+static enum oversight_state state_of(const struct oversight_look *look)
+{
+    bool enough = look->out->seeking >= OVERSIGHT_ENOUGH;
+    if (look->given->model->passages.closed)
+        return OVERSIGHT_CLOSED;
+    if (look->out->held)
+        return enough ? OVERSIGHT_RUNNING : OVERSIGHT_SHORT;
+    if (!enough)
+        return OVERSIGHT_FORMING;
+    return all_oriented(look) ? OVERSIGHT_ZERO_DUE : OVERSIGHT_ORIENTING;
+}
+
+void oversight_look(const struct oversight_given *given, struct oversight *out)
+{
+    struct oversight_look look = {.given = given, .out = out};
+    memset(out, 0, sizeof *out);
+    look.compared = oversight_compared(given->model, given->self);
+    look.meeting_count = oversight_meetings(given->model, OVERSIGHT_MEETINGS_MAX, look.meetings);
+    out->held = look.meeting_count;
+    count_people(&look);
+    out->state = state_of(&look);
+    for (size_t i = 0; i < OVERSIGHT_COUNT; i++)
+        rules[i](&look);
+}
