@@ -110,6 +110,8 @@ void cli_help_all(FILE *out);
 /* ---- failing (fail.c) ---- */
 /* Prints what happened, the client's detail, and what to do next (as JSON with --json), and returns the exit code that fits. */
 int cli_fail(struct cli *cli, enum council_error error);
+/* The same with words of the caller's in place of the error's own. */
+int cli_fail_words(struct cli *cli, enum council_error error, const char *words);
 /* The same for what is wrong with the input; a printf format. Returns CLI_FAILED. */
 int cli_fail_input(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A wrong command line: prints the reason and where the help is; returns CLI_USAGE. */
@@ -169,6 +171,11 @@ int cli_council_named(struct cli *cli, const char *word, struct cli_council *out
 /* The journal with its model. */
 int cli_journal(struct cli *cli, struct cli_council *out);
 void cli_council_fini(struct cli_council *council);
+/*
+ * Adds one more entry of the council, as it came, to what was loaded. False where it is of another log, or there was no memory for it: then read everything again, and also
+ * where the entry erases something.
+ */
+bool cli_council_take(struct cli *cli, struct cli_council *council, const struct client_post *post);
 /* Reads everything again after something was written. */
 int cli_council_refresh(struct cli *cli, struct cli_council *council);
 /* A member (also a former one where `former`) by name or by the start of their key. False: printed. */

@@ -1,59 +1,16 @@
 /*
  * cmd_schedule.c - when the council meets, in everybody's own zone, and who comes.
  *
- * Times and recurrence are protocol/schedule/'s, by libical; changes and answers are the model's. Invariant: a meeting is named by its local
- * start in the schedule, also after it was moved.
+ * Times and recurrence are protocol/schedule/'s, by libical; which meetings come is coming.c's; answers are the model's. Invariant: no
+ * meeting is moved onto another.
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "client/cli/cli.h"
-#include "protocol/schedule/schedule.h"
-
-enum {
-    MEETINGS_MAX = 128,
-    GRACE_MS = 3600000 /* a meeting that began within the hour is still "next" */
-};
+#include "client/cli/coming.h"
 
 static const char *const day_words[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 static const char *const day_codes[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
-
-/* One coming meeting as it will be held. */
-struct meeting {
-    uint64_t starts;                     /* unix ms */
-    char name[SCHEDULE_LOCAL_CHARS + 1]; /* local start in the schedule */
-    char held[SCHEDULE_LOCAL_CHARS + 1]; /* where it was moved to, or the same */
-    bool moved, cancelled;
-};
-
-/* The system's own zone, for a schedule and for a member who named none. */
-static bool own_zone(char out[SCHEDULE_ZONE_MAX + 1])
-{
-    char path[512];
-    const char *tz = getenv("TZ"), *found = tz;
-    if (!tz || !*tz) {
-        ssize_t len = readlink("/etc/localtime", path, sizeof path - 1);
-        path[len > 0 ? len : 0] = '\0';
-        const char *folder = strstr(path, "zoneinfo/");
-        found = folder ? folder + strlen("zoneinfo/") : "UTC";
-    }
-    if (*found == ':')
-        found++;
-    if (strlen(found) > SCHEDULE_ZONE_MAX || !schedule_zone_known(found))
-        return false;
-    snprintf(out, SCHEDULE_ZONE_MAX + 1, "%s", found);
-    return true;
-}
-
-static const char *zone_of_member(struct cli *cli, const struct cli_council *c,
-                                  char out[SCHEDULE_ZONE_MAX + 1])
-{
-    const struct model_profile *profile = model_profile(c->model, client_member(cli->client));
-    if (profile && profile->zone && schedule_zone_known(profile->zone))
-        return profile->zone;
-    return own_zone(out) ? out : "UTC";
-}
 
 /* ---- setting ---- */
 
@@ -124,7 +81,8 @@ static int set(struct cli *cli, const struct cli_council *c)
     if (!cli_option_number(cli, "minutes", 15, 240, 60, &minutes) ||
         !parse_days(cli, c->council->fast, &mask))
         return CLI_USAGE;
-    if (given ? !schedule_zone_known(given) || strlen(given) > SCHEDULE_ZONE_MAX : !own_zone(zone))
+    if (given ? !schedule_zone_known(given) || strlen(given) > SCHEDULE_ZONE_MAX
+              : !coming_own_zone(zone))
         return cli_fail_input(
             cli, "`%s` is not a time zone that this machine knows; Europe/Berlin is the form.",
             given ? given : "TZ");
@@ -158,43 +116,7 @@ int cli_schedule_set(struct cli *cli)
 
 /* ---- the coming meetings ---- */
 
-static int coming(struct cli *cli, const struct cli_council *c, uint32_t count, struct meeting *out,
-                  uint32_t *found)
-{
-    const struct council_schedule *s = &c->council->schedule;
-    struct schedule_rule rule = {s->start, s->zone, s->rrule};
-    struct schedule_meeting list[MEETINGS_MAX];
-    *found = 0;
-    if (!s->seq)
-        return cli_fail(cli, COUNCIL_E_NO_SCHEDULE);
-    enum council_error error =
-        schedule_expand(&rule, client_now_ms() - GRACE_MS, count, list, found);
-    if (error) {
-        *found = 0;
-        return cli_fail_input(
-            cli,
-            "The schedule's zone (%s) or rule is not known to this machine; update its time zones.",
-            s->zone);
-    }
-    for (uint32_t i = 0; i < *found; i++) {
-        const struct model_change *change = model_meeting_change(c->model, list[i].local);
-        struct meeting *m = &out[i];
-        memset(m, 0, sizeof *m);
-        memcpy(m->name, list[i].local, sizeof m->name);
-        memcpy(m->held, list[i].local, sizeof m->held);
-        m->starts = list[i].utc_ms;
-        m->cancelled = change && change->cancelled;
-        m->moved = change && !change->cancelled;
-        if (m->moved) {
-            memcpy(m->held, change->to, sizeof m->held);
-            if (schedule_to_utc(m->held, s->zone, &m->starts))
-                m->starts = list[i].utc_ms;
-        }
-    }
-    return CLI_OK;
-}
-
-static void print_answers(struct cli *cli, const struct cli_council *c, const struct meeting *m,
+static void print_answers(struct cli *cli, const struct cli_council *c, const struct coming *m,
                           json_t *list)
 {
     static const char *const kinds[] = {"yes", "late", "no"};
@@ -218,11 +140,11 @@ static void print_answers(struct cli *cli, const struct cli_council *c, const st
     }
 }
 
-static void print_meeting(struct cli *cli, const struct cli_council *c, const struct meeting *m)
+static void print_meeting(struct cli *cli, const struct cli_council *c, const struct coming *m)
 {
     char zone[SCHEDULE_ZONE_MAX + 1], mine[64], theirs[64];
     json_t *answers = json_array();
-    const char *own = zone_of_member(cli, c, zone);
+    const char *own = coming_zone(cli, c, zone);
     cli_time(m->starts, own, mine);
     cli_time(m->starts, c->council->schedule.zone, theirs);
     if (!cli->json) {
@@ -245,16 +167,16 @@ static void print_meeting(struct cli *cli, const struct cli_council *c, const st
 int cli_schedule_show(struct cli *cli)
 {
     struct cli_council c;
-    struct meeting list[MEETINGS_MAX];
+    struct coming list[COMING_MAX];
     uint32_t found = 0;
     uint64_t count;
-    if (!cli_option_number(cli, "count", 1, MEETINGS_MAX, 6, &count))
+    if (!cli_option_number(cli, "count", 1, COMING_MAX, 6, &count))
         return CLI_USAGE;
     int result = cli_council(cli, &c);
     if (result)
         return result;
     const struct council_schedule *s = &c.council->schedule;
-    result = coming(cli, &c, (uint32_t)count, list, &found);
+    result = coming_list(cli, &c, client_now_ms() - COMING_GRACE_MS, (uint32_t)count, list, &found);
     if (!result && !cli->json)
         printf("%s since %s (%s), %u minutes\n",
                c.council->fast ? "Twice a week" : "Every two weeks", s->start, s->zone, s->minutes);
@@ -264,58 +186,33 @@ int cli_schedule_show(struct cli *cli)
     return result;
 }
 
-/* The next meeting that is held. CLI_OK, or an exit code. */
-static int next_meeting(struct cli *cli, const struct cli_council *c, struct meeting *out)
-{
-    struct meeting list[MEETINGS_MAX];
-    uint32_t found = 0;
-    int result = coming(cli, c, 16, list, &found);
-    const struct meeting *next = NULL;
-    for (uint32_t i = 0; !result && i < found; i++)
-        if (!list[i].cancelled && list[i].starts + GRACE_MS > client_now_ms() &&
-            (!next || list[i].starts < next->starts))
-            next = &list[i];
-    if (!result && !next)
-        return cli_fail_input(cli, "None of the next meetings is held: all are cancelled.");
-    if (!result)
-        *out = *next;
-    return result;
-}
-
 int cli_schedule_next(struct cli *cli)
 {
     struct cli_council c;
-    struct meeting m;
+    struct coming m;
     int result = cli_council(cli, &c);
     if (!result)
-        result = next_meeting(cli, &c, &m);
+        result = coming_next(cli, &c, &m);
     if (!result)
         print_meeting(cli, &c, &m);
     cli_council_fini(&c);
     return result;
 }
 
-/* A meeting named by the operand, or the next one for "next" or none. */
-static int named_meeting(struct cli *cli, const struct cli_council *c, const char *word,
-                         char out[SCHEDULE_LOCAL_CHARS + 1])
+/* A time at which no other meeting is held. CLI_OK, or an exit code. */
+static int free_at(struct cli *cli, const struct cli_council *c, const char *meeting,
+                   const char *to)
 {
-    const struct council_schedule *s = &c->council->schedule;
-    struct schedule_rule rule = {s->start, s->zone, s->rrule};
-    struct meeting m;
-    if (!s->seq)
-        return cli_fail(cli, COUNCIL_E_NO_SCHEDULE);
-    if (!word || strcmp(word, "next") == 0) {
-        int result = next_meeting(cli, c, &m);
-        if (!result)
-            memcpy(out, m.name, sizeof m.name);
-        return result;
-    }
-    if (!council_local_valid(word, (uint32_t)strlen(word)) || !schedule_is_meeting(&rule, word))
-        return cli_fail_input(
-            cli, "`%s` is not a meeting of the schedule; `council schedule show` lists them.",
-            word);
-    memcpy(out, word, SCHEDULE_LOCAL_CHARS + 1);
-    return CLI_OK;
+    struct coming other;
+    uint64_t at_ms;
+    if (schedule_to_utc(to, c->council->schedule.zone, &at_ms))
+        return cli_fail_input(cli, "`%s` is not a time in %s.", to, c->council->schedule.zone);
+    if (!coming_clash(cli, c, meeting, at_ms, &other))
+        return CLI_OK;
+    return cli_fail_input(cli,
+                          "The meeting of %s is held then, at %s. Choose another time, or cancel "
+                          "that one first: `council schedule cancel %s`.",
+                          other.name, other.held, other.name);
 }
 
 static int change(struct cli *cli, const char *to)
@@ -326,7 +223,9 @@ static int change(struct cli *cli, const char *to)
         return cli_fail_usage(cli, "`%s` is not a local time of the form YYYY-MM-DDThh:mm.", to);
     int result = cli_council(cli, &c);
     if (!result)
-        result = named_meeting(cli, &c, cli_operand(cli, 0), meeting);
+        result = coming_named(cli, &c, cli_operand(cli, 0), meeting);
+    if (!result && to)
+        result = free_at(cli, &c, meeting, to);
     if (!result)
         result = cli_submit(cli, c.log, COUNCIL_KIND_MEETING_CHANGE,
                             json_pack("{s:s, s:s, s:s*}", "change", to ? "move" : "cancel",
@@ -359,7 +258,7 @@ int cli_rsvp(struct cli *cli)
         return cli_fail_usage(cli, "an answer is yes, no or late, not `%s`.", answer);
     int result = cli_council(cli, &c);
     if (!result)
-        result = named_meeting(cli, &c, cli_operand(cli, 1), meeting);
+        result = coming_named(cli, &c, cli_operand(cli, 1), meeting);
     if (!result)
         result =
             cli_submit(cli, c.log, COUNCIL_KIND_RSVP,

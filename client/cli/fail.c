@@ -69,6 +69,12 @@ int cli_fail(struct cli *cli, enum council_error error)
     return exit_code(error);
 }
 
+int cli_fail_words(struct cli *cli, enum council_error error, const char *words)
+{
+    print(cli, council_error_info(error)->name, words, "", "");
+    return exit_code(error);
+}
+
 int cli_stopped(struct cli *cli, const uint8_t *log)
 {
     struct client_log_info *logs = NULL;
