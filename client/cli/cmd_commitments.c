@@ -106,6 +106,8 @@ static void print_counts(const struct habits_week *w)
         }
     if (w->acts)
         printf("%s%llu logged", comma, (unsigned long long)w->acts);
+    else if (!*comma)
+        printf("-");
 }
 
 /* The words beside a bar say the same, so that it needs neither eyes nor colour. */
@@ -116,7 +118,7 @@ static void print_week(uint64_t start, const struct habits_week *w)
     uint32_t room = BAR_MAX;
     char name[16];
     cli_week_name(start, false, name);
-    printf("      %s  ", name);
+    printf("      week of %s  ", name);
     print_glyphs(glyphs[0], w->done, &room);
     print_glyphs(glyphs[1], w->partly, &room);
     print_glyphs(glyphs[2], w->missed, &room);
@@ -146,8 +148,6 @@ static void print_weeks(struct cli *cli, const struct cli_council *c, const uint
     cli_weeks(count, starts);
     habits_weeks(c->model, member, starts, count, weeks);
     model_name(c->model, member, name);
-    if (!cli->json)
-        printf("    week of\n");
     for (uint32_t i = 0; i < count; i++) {
         if (cli->json)
             json_array_append_new(list, week_json(starts[i], &weeks[i]));
@@ -172,8 +172,12 @@ static void print_ledger(struct cli *cli, const struct cli_council *c, const uin
         any |= memcmp(m->author, member, COUNCIL_KEY_BYTES) == 0 &&
                (weeks || !is_closed(m) || cli_flag(cli, "all"));
     }
-    if (!any)
+    if (!any) {
+        if (cli_operand(cli, 0))
+            cli_say(cli, cli_flag(cli, "all") ? "No commitments yet."
+                                              : "No open commitments; --all shows closed ones.");
         return;
+    }
     if (!cli->json) {
         cli_print_text(stdout, name, "");
         printf("\n");
@@ -303,7 +307,7 @@ static void print_temperature(const char *name, uint32_t sum, uint32_t count)
     if (count)
         printf(" %u.%u", tenths / 10, tenths % 10);
     else
-        printf("  - ");
+        printf(" -  ");
 }
 
 static void print_mood(struct cli *cli, uint64_t start, const struct habits_week *w)
@@ -320,7 +324,7 @@ static void print_mood(struct cli *cli, uint64_t start, const struct habits_week
         cli_print_json(object);
         return;
     }
-    printf("  %s", name);
+    printf("  week of %s", name);
     print_temperature("hope", w->hope_sum, w->hope_count);
     print_temperature("energy", w->energy_sum, w->energy_count);
     printf("\n");

@@ -43,11 +43,8 @@ bool cli_update_due(struct cli *cli, const struct cli_council *council);
 void cli_update_prompt(struct cli *cli, const struct cli_council *council);
 /* The same for every council of this home. */
 void cli_update_prompts(struct cli *cli);
-/*
- * The names of the present members who have not finished the orientation (a new array); with `say` also said, unless --quiet or --json. For
- * whoever opens meeting zero.
- */
-json_t *cli_orientation_missing(struct cli *cli, const struct cli_council *council, bool say);
+/* Says which present members have not finished the orientation, if any. For whoever opens meeting zero. */
+void cli_orientation_warn(struct cli *cli, const struct cli_council *council);
 /* How far this member is in the orientation: {"done", "steps", "finished"}. */
 json_t *cli_course_json(const struct cli_council *council, const uint8_t *member,
                         enum course_id id);

@@ -6,9 +6,9 @@
  */
 #include <string.h>
 
+#include "client/cli/habits.h"
 #include "client/cli/meeting.h"
 #include "client/lib/presence.h"
-#include "client/model/course.h"
 
 enum {
     LOOK_MS = 3000
@@ -90,19 +90,8 @@ static int which(struct cli *cli, const struct cli_council *c, char out[SCHEDULE
 /* Before meeting zero everyone has read what a council is. */
 static void warn_unprepared(struct cli *cli, const struct cli_council *c)
 {
-    char name[MODEL_NAME_MAX];
-    if (c->model->meeting_count > 0)
-        return;
-    for (uint32_t i = 0; i < c->council->person_count; i++) {
-        const uint8_t *member = c->council->people[i].pin.member;
-        if (!c->council->people[i].member || course_finished(c->model, member, COURSE_ORIENTATION))
-            continue;
-        model_name(c->model, member, name);
-        cli_say(cli,
-                "This is your first meeting, and %s has not finished the orientation yet: `council "
-                "orientation`.",
-                name);
-    }
+    if (c->model->meeting_count == 0)
+        cli_orientation_warn(cli, c);
 }
 
 static int give_roles(struct cli *cli, struct cli_council *c, const struct meeting_roles *roles)

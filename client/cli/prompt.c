@@ -40,9 +40,10 @@ void cli_update_prompt(struct cli *cli, const struct cli_council *c)
     cli_update_week(cli, c, &week);
     if (!first_time(cli, c->log, week.date))
         return;
-    fprintf(stderr, "Today is the day of the weekly update in ");
-    cli_print_text(stderr, c->model->title ? c->model->title : "your council", " ");
-    fprintf(stderr, ": `council update` begins yours from what you did.\n");
+    cli_say(cli,
+            "Today is the day of the weekly update in %s: `council update` begins yours from what "
+            "you did.",
+            c->model->title ? c->model->title : "your council");
 }
 
 void cli_update_prompts(struct cli *cli)
@@ -63,27 +64,24 @@ void cli_update_prompts(struct cli *cli)
     free(logs);
 }
 
-json_t *cli_orientation_missing(struct cli *cli, const struct cli_council *c, bool say)
+void cli_orientation_warn(struct cli *cli, const struct cli_council *c)
 {
-    json_t *names = json_array();
+    char names[COUNCIL_SIZE_MAX * (MODEL_NAME_MAX + 2)] = "";
+    size_t at = 0;
     for (uint32_t i = 0; i < c->council->person_count; i++) {
         const struct council_person *person = &c->council->people[i];
         char name[MODEL_NAME_MAX];
-        if (!person->member || course_finished(c->model, person->pin.member, COURSE_ORIENTATION))
+        if (!person->member || course_finished(c->model, person->pin.member, COURSE_ORIENTATION) ||
+            at + MODEL_NAME_MAX + 2 > sizeof names)
             continue;
         model_name(c->model, person->pin.member, name);
-        json_array_append_new(names, json_string(name));
+        at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at ? ", " : "", name);
     }
-    if (!say || cli->json || cli->quiet || json_array_size(names) == 0)
-        return names;
-    fprintf(stderr, "Not yet through the orientation: ");
-    for (size_t i = 0; i < json_array_size(names); i++) {
-        fprintf(stderr, "%s", i ? ", " : "");
-        cli_print_text(stderr, json_string_value(json_array_get(names, i)), " ");
-    }
-    fprintf(stderr, ". Meeting zero goes better once everybody has read it: `council orientation "
-                    "who`.\n");
-    return names;
+    if (at)
+        cli_say(cli,
+                "This is your first meeting, and not everybody has finished the orientation: %s. "
+                "`council orientation who` shows how far they are.",
+                names);
 }
 
 json_t *cli_course_json(const struct cli_council *c, const uint8_t *member, enum course_id id)

@@ -64,7 +64,7 @@ static void local_of(const struct council *council, uint64_t ms, char out[COUNCI
 static void shifted(const char *date, int days, char out[CLI_DATE_CHARS + 1])
 {
     struct tm tm = {0};
-    strptime(date, "%Y-%m-%d", &tm);
+    (void)strptime(date, "%Y-%m-%d", &tm); /* dates here are our own */
     tm.tm_mday += days;
     tm.tm_hour = 12;
     time_t noon = timegm(&tm);

@@ -269,7 +269,8 @@ void habits_update_object(const uint8_t log[COUNCIL_KEY_BYTES],
                           uint8_t out[COUNCIL_ID_BYTES])
 {
     static const char purpose[] = "council weekly update";
-    for (uint8_t attempt = 0; attempt < UPDATE_ID_TRIES; attempt++) {
+    for (int i = 0; i < UPDATE_ID_TRIES; i++) {
+        const uint8_t attempt = (uint8_t)i;
         crypto_generichash_state state;
         (void)crypto_generichash_init(&state, NULL, 0, COUNCIL_ID_BYTES);
         (void)crypto_generichash_update(&state, (const uint8_t *)purpose, sizeof purpose);

@@ -66,7 +66,10 @@ def acts():
 
 @case("a line a week says what became of commitments, and one's own hope and energy, shared or not")
 def weeks():
+    ada.run("schedule", "set", "wed", "sat", "--time", "12:00", "--quiet")
+    has(ada.run("meeting", "open", "now").err, "not everybody has finished the orientation: Ada, Cy.")
     ben.run("checkin", "-r", "1=missed:" + world.plant("had the flu"), "-c", "rest [2 days]", "--hope", "5")
+    ada.run("meeting", "close", "--quiet")
     history = rows(ada, "commitments", "Ben", "--weeks", "2")[-1]
     equal([(w["week"], w["made"], w["done"], w["missed"], w["logged"]) for w in history["weeks"]],
           [("2026-11-16", 2, 1, 0, 6), ("2026-11-23", 1, 0, 1, 0)], "two weeks")
@@ -90,7 +93,8 @@ def due():
     lacks(ben.run("sync").err, "weekly update")
     equal([log["update_due"] for log in ben.status()["logs"] if not log["journal"]], [True], "due")
     draft = ben.run("update", "--template").out
-    for wanted in ("- Commitment missed: Call the lawyer (had the flu)", "- From my note: an interview on Friday", "- rest (2 days)"):
+    for wanted in ("- Commitment missed: Call the lawyer (had the flu)", "- From my note: an interview on Friday", "- rest (2 days)",
+                   "- Came to 1 meeting\n"):
         has(draft, wanted)
     lacks(draft, SECRET)
     lacks(draft, "a note of Ada's")
