@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/cli/meeting.h"
 #include "client/model/checkin.h"
 
 /* "N=STATE" or "N=STATE:WORD" */
@@ -118,6 +119,7 @@ static int check_in(struct cli *cli, const struct cli_council *c)
         return result;
     }
     give_ids(content);
+    meeting_tag(c, content);
     result = cli_post(cli, c->log, content, NULL);
     if (!result)
         cli_say(cli, "You are checked in.");
@@ -132,6 +134,8 @@ int cli_checkin(struct cli *cli)
         result = cli_print_template(cli, checkin_template(c.model, client_member(cli->client)));
     } else if (!result) {
         result = check_in(cli, &c);
+        if (!result)
+            result = meeting_enter(cli, &c);
     }
     cli_council_fini(&c);
     return result;
