@@ -15,6 +15,7 @@ council_dependency(jansson "jansson>=2.13")
 council_dependency(sqlite3 "sqlite3>=3.38")
 council_dependency(websockets "libwebsockets>=4.1")
 council_dependency(ical "libical>=3.0")
+council_dependency(ncurses "ncursesw>=6.1") # the one with wide characters
 council_dependency(openssl "openssl>=3.0") # what libwebsockets does TLS with
 council_dependency(systemd "libsystemd")
 council_dependency(curl "libcurl>=7.85") # mail, in server/mail alone

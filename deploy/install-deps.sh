@@ -6,11 +6,12 @@ set -euo pipefail
 build_packages=(
     build-essential gcc cmake ninja-build ccache pkg-config
     libwebsockets-dev libwebsockets-evlib-ev libev-dev libsodium-dev libjansson-dev
-    libsqlite3-dev libical-dev libssl-dev libsystemd-dev
+    libsqlite3-dev libical-dev libssl-dev libsystemd-dev libncurses-dev
     tzdata ca-certificates # what council reads when it runs: time zones, and whom to trust with https
 )
 quickstart_packages=(python3)
 test_packages=(
+    tmux # a terminal of its own for the tests of the meeting room
     libcmocka-dev python3 python3-nacl python3-jsonschema gcovr
     clang lld clang-format clang-tidy libclang-rt-14-dev valgrind gdb openssl git curl
     nginx caddy prometheus systemd strace fakeroot # the examples of deploy/: proxies, rules (promtool), units (systemd-analyze), upgrades, the package

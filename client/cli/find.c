@@ -73,6 +73,14 @@ static bool load_post(void *ctx, const struct client_post *post)
     return load->error == COUNCIL_OK;
 }
 
+bool cli_council_take(struct cli *cli, struct cli_council *council, const struct client_post *post)
+{
+    struct load load = {.model = council->model,
+                        .council = client_council(cli->client, council->log)};
+    return load.council && memcmp(post->log, council->log, COUNCIL_KEY_BYTES) == 0 &&
+           load_post(&load, post);
+}
+
 int cli_council_refresh(struct cli *cli, struct cli_council *council)
 {
     struct load load = {.council = client_council(cli->client, council->log)};

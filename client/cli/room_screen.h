@@ -1,0 +1,36 @@
+/*
+ * room_screen.h - the full screen: what drawing (room_screen.c) and keys (room_keys.c) share.
+ *
+ * Not for others. Invariant: what the screen shows is made of clean text alone; nothing rests on colour.
+ */
+#ifndef COUNCIL_CLIENT_CLI_ROOM_SCREEN_H
+#define COUNCIL_CLIENT_CLI_ROOM_SCREEN_H
+
+#include "client/cli/room.h"
+
+enum screen_mode {
+    SCREEN_KEYS,   /* a key is a command */
+    SCREEN_LINE,   /* the argument of one is being typed */
+    SCREEN_ASKING, /* yes or no */
+    SCREEN_HELP    /* the list of keys; any key closes it */
+};
+
+struct screen {
+    enum screen_mode mode;
+    const struct room_row *row; /* what LINE and ASKING are about */
+    char input[ROOM_INPUT_MAX]; /* in the locale's encoding */
+    size_t input_len;
+    char message[ROOM_LINE_MAX];
+    enum room_tone tone;
+    uint32_t scroll; /* lines of the minutes below the window */
+    bool dirty;      /* to be drawn */
+    uint64_t drawn;  /* the second that is shown */
+    uint64_t entries, presence;
+    bool colour, over_time;
+    void *terminal; /* ncurses' SCREEN */
+};
+
+/* Reads the keys that were pressed, without waiting (room_keys.c). */
+void screen_input(struct room *room);
+
+#endif
