@@ -79,6 +79,11 @@ static void op_slice_free(void *ctx, struct store_slice *slice)
     store_slice_fini(slice);
 }
 
+static void op_mail(void *ctx)
+{
+    host_mail_poke(((struct server *)ctx)->mail);
+}
+
 static void op_report(void *ctx, const struct core_report *report)
 {
     struct server *server = ctx;
@@ -256,6 +261,7 @@ const struct core_ops host_core_ops = {.random = op_random,
                                        .submit = op_submit,
                                        .slice_free = op_slice_free,
                                        .fatal = op_fatal,
+                                       .mail = op_mail,
                                        .report = op_report};
 
 const struct net_events host_net_events = {.turn = on_turn,

@@ -160,6 +160,7 @@ static int start_core(struct server *server)
         .successions = successions,
         .n_successions = host_successions(&server->dir, successions, COUNCIL_SUCCESSIONS_MAX),
         .recovering_logs = recovering,
+        .mail = server->mail != NULL,
         .wall_ms = host_wall_ms(),
         .mono_ms = host_mono_ms(),
     };
@@ -215,8 +216,9 @@ static int open_doors(struct server *server)
 
 static int start(struct server *server)
 {
-    static int (*const steps[])(struct server *) = {open_data,  start_net,     open_sockets,
-                                                    start_core, start_threads, open_doors};
+    static int (*const steps[])(struct server *) = {open_data,      start_net,     open_sockets,
+                                                    host_mail_open, start_core,    start_threads,
+                                                    open_doors,     host_mail_begin};
     int status = HOST_EXIT_OK;
     for (size_t i = 0; status == HOST_EXIT_OK && i < sizeof steps / sizeof steps[0]; i++) {
         status = steps[i](server);
@@ -234,6 +236,7 @@ static void tear_down(struct server *server)
     }
     host_door_close(server->metrics_door);
     host_admin_stop(server->admin);
+    host_mail_end(server->mail);
     host_verifiers_stop(server->verifiers);
     host_storage_stop(server->storage);
     if (server->store != NULL && store_close(server->store) != STORE_OK) {
@@ -256,6 +259,7 @@ __attribute__((noreturn)) static void leave(struct server *server)
     host_log(HOST_LOG_WARN, "stopped_early", NULL);
     host_loopcalls_end(&server->loopcalls);
     host_admin_stop(server->admin); /* a backup lets go of the store */
+    host_mail_end(server->mail);
     host_storage_stop(server->storage);
     (void)store_close(server->store);
     host_log_stop();

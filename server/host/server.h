@@ -18,6 +18,8 @@
 #include "server/host/watchdog.h"
 #include "server/net/net.h"
 
+struct host_mail;
+
 struct server {
     const struct host_options *options;
     struct host_datadir dir;
@@ -33,6 +35,7 @@ struct server {
     struct core *core;
     struct host_loopcalls loopcalls;
     bool threads; /* inbox and loopcalls were made */
+    struct host_mail *mail; /* NULL: this server sends none */
     struct host_admin *admin;
     struct host_door *metrics_door;
     struct host_metrics_source metrics_source;
@@ -54,6 +57,11 @@ extern const struct net_events host_net_events;
 void host_server_rest(void *server);
 /* Nobody knows what is on disk: ends the process at once. */
 __attribute__((noreturn)) void host_server_die(const char *doing, const char *detail);
+/* mail_serve.c: reads the options (HOST_EXIT_USAGE, START after a message), begins to send, is told of work, ends before the storage thread does. */
+int host_mail_open(struct server *server);
+int host_mail_begin(struct server *server);
+void host_mail_poke(struct host_mail *mail); /* NULL is fine, here and below */
+void host_mail_end(struct host_mail *mail);
 /* Wakes the loop; `net` is the server's net. */
 void host_server_wake(void *net);
 

@@ -10,6 +10,12 @@
 
 #include "server/store/store_types.h"
 
+#ifndef STORE_MUST_USE
+#define STORE_MUST_USE __attribute__((warn_unused_result))
+#endif
+
+struct store;
+
 #define STORE_MAIL_ADDRESS_MAX 254 /* RFC 5321 section 4.5.3.1.3, without the brackets */
 #define STORE_MAIL_ZONE_MAX    64
 #define STORE_MAIL_CODE_CHARS  10
