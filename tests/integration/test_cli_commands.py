@@ -301,6 +301,19 @@ def checkins():
 
 # ---- keeping up ----
 
+@case("did, mood, update and its day, orientation and training: text and JSON (test_habits.py looks at what they do)")
+def habits():
+    ada, ben = W["ada"], W["ben"]
+    for form in ((), ("--json",)):
+        ben.run("did", world.plant("Rang the foundry's bell"), *form)
+        ben.run("mood", *form)
+        ben.run("update", "--template", *form)
+        ada.run("update", "day", "none", *form)
+        for course in ("orientation", "training"):
+            ben.run(course, "show", "2", *form)
+    has(ben.run("orientation", "done", "--json").text, '"done":1')
+
+
 @case("watch: what was, then what comes, in text and JSON; sync; export")
 def keeping_up():
     ada, ben = W["ada"], W["ben"]
