@@ -3,6 +3,7 @@
  *
  * Must not draw. Invariant: what is typed reaches room_do as one line of UTF-8 that begins with a word of room.def.
  */
+#include <limits.h>
 #include <ncurses.h>
 #include <string.h>
 #include <wchar.h>

@@ -71,7 +71,7 @@ static void time_bar(const struct room *room, int columns, char *out, size_t siz
 
 static void draw_head(struct room *room, const struct screen *s, int lines, int columns)
 {
-    char text[ROOM_LINE_MAX], more[ROOM_LINE_MAX], line[ROOM_LINE_MAX * 2];
+    char text[ROOM_LINE_MAX], more[ROOM_LINE_MAX], line[ROOM_LINE_MAX * 2 + 8];
     room_title(room, text);
     room_standing(room, more);
     attron(A_REVERSE);
@@ -118,7 +118,7 @@ static int draw_list(const struct room_lines *lines, const char *title, int y, i
         put(y++, 0, columns, head);
     attroff(A_BOLD);
     for (uint32_t i = 0; i < lines->count && y < end; i++) {
-        char line[ROOM_LINE_MAX * 2];
+        char line[ROOM_LINE_MAX * 2 + 8];
         snprintf(line, sizeof line, "  %s", lines->text[i]);
         put(y++, 0, columns, line);
     }
