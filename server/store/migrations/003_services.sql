@@ -118,3 +118,13 @@ CREATE TABLE nudge (
     PRIMARY KEY (log, member)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX nudge_at ON nudge (at);
+
+-- Calendar feeds (protocol/README.md section 15): whoever has the address whose secret this is the hash of is shown when that council meets.
+CREATE TABLE feed (
+    hash    BLOB PRIMARY KEY CHECK (length(hash) = 32),
+    log     BLOB NOT NULL CHECK (length(log) = 32),
+    member  BLOB NOT NULL CHECK (length(member) = 32),
+    created INTEGER NOT NULL,
+    title   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX feed_member ON feed (member, created);
