@@ -78,6 +78,11 @@ def weeks():
     equal([(w.get("hope"), w.get("energy")) for w in rows(ben, "mood", "-w", "3")], [(None, None), (2.0, 4.0), (5.0, None)], "Ben's weeks")
     has(ben.run("mood").out, "hope ██··· 2.0  energy ████· 4.0")
     equal([w for w in rows(ada, "mood") if len(w) > 1], [], "Ada's own")
+    folder = os.path.join(world.folder, "ada.export")
+    ada.run("export", folder, "--quiet")
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            lacks(file.read(), '"energy":', "what Ada can read of Ben's private temperature")
     ada.run("mood", "--weeks", "0", code=USAGE)
 
 
