@@ -11,6 +11,7 @@
 
 #include "server/core/hub.h"
 #include "server/core/logs.h"
+#include "server/core/pool.h"
 
 enum {
     STEP_BACK_MAX_MS = 86400000 /* the allowance of clock_skew */
@@ -41,7 +42,9 @@ struct core *core_create(const struct core_config *config, const struct core_ops
     core->origin = strdup(config->origin);
     core->version = strdup(config->version);
     core->discover = strdup(config->discover != NULL ? config->discover : "{}");
-    if (core->origin == NULL || core->version == NULL || core->discover == NULL) {
+    core->pool = config->pool ? core_pool_create() : NULL;
+    if (core->origin == NULL || core->version == NULL || core->discover == NULL ||
+        (config->pool && core->pool == NULL)) {
         core_destroy(core);
         return NULL;
     }
@@ -61,6 +64,7 @@ void core_destroy(struct core *core)
     core_calls_fini(core);
     core_logs_fini(core);
     core_buckets_fini(core);
+    core_pool_destroy(core->pool);
     sodium_memzero(core->server_secret, sizeof core->server_secret);
     free(core->quotas);
     free(core->origin);
@@ -88,6 +92,7 @@ void core_tick(struct core *core)
     core_sessions_tick(core);
     core_buckets_tick(core);
     core_logs_trim(core);
+    core_pool_tick(core);
 }
 
 uint64_t core_hash(const struct core *core, const uint8_t key[COUNCIL_KEY_BYTES])

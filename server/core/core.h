@@ -108,6 +108,7 @@ struct core_config {
     uint32_t n_successions;                       /* the last COUNCIL_SUCCESSIONS_MAX are told */
     uint64_t recovering_logs;  /* how many logs wait for their members, as the store says */
     bool mail;                 /* this server can send mail */
+    bool pool;                 /* members may look for a council here (pool.*) */
     uint64_t wall_ms, mono_ms; /* the time now */
 };
 

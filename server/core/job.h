@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "server/store/pool.h"
 #include "server/store/store.h" /* types alone: the core calls no function of the store */
 
 struct core;
@@ -32,6 +33,8 @@ enum core_job_type {
     CORE_JOB_OFFER,    /* u.offer: what the store has of an offered log */
     CORE_JOB_MARK,     /* u.mark: store_mark; those that wait together may share a transaction */
     CORE_JOB_MAIL,     /* u.mail: a member's reminders by mail */
+    CORE_JOB_POOL,     /* u.pool: one call of store/pool.h */
+    CORE_JOB_MATCH,    /* u.match: groups are sought, on a thread of its own; takes seconds */
 };
 
 /*
@@ -130,6 +133,39 @@ struct core_job_mail {
     bool bad_address, bad_zone; /* out: status INVALID for this reason */
 };
 
+/* A call of store/pool.h, by the member who makes it; `of` is the core's memory, filled or read by that call. */
+enum core_pool_asks {
+    CORE_POOL_PUT,     /* person; status INVALID: the zone is not known */
+    CORE_POOL_DROP,
+    CORE_POOL_VIEW,    /* view */
+    CORE_POOL_ANSWER,  /* proposal, accept */
+    CORE_POOL_INVITE,  /* boxes */
+    CORE_POOL_REFILL,  /* refill; status INVALID: the zone is not known */
+    CORE_POOL_SWEEP,   /* sweep */
+    CORE_POOL_PEOPLE,  /* person: a page of max; n and cursor move */
+    CORE_POOL_REFILLS, /* refill: a page */
+    CORE_POOL_PROPOSE, /* offered */
+    CORE_POOL_MISSING  /* lacks, n */
+};
+struct core_pool_ask {
+    enum core_pool_asks asks;
+    uint8_t member[STORE_ID_BYTES], device[STORE_ID_BYTES], proposal[STORE_POOL_ID];
+    bool accept;
+    uint64_t people_max, cursor;
+    uint32_t max, n;
+    struct store_pool_clock clock;
+    struct store_pool_news news; /* out: whom to tell */
+    union {
+        struct store_pool_person *person;
+        struct store_pool_view *view;
+        struct store_pool_boxes *boxes;
+        struct store_pool_refill *refill;
+        struct store_pool_sweep *sweep;
+        struct store_pool_proposal *offered;
+        struct store_pool_lack *lacks;
+    } of;
+};
+
 struct core_job {
     enum core_job_type type;
     uint32_t lane;            /* WORK alone */
@@ -147,6 +183,8 @@ struct core_job {
         struct core_job_offer offer;
         struct store_mark mark;
         struct core_job_mail mail;
+        struct core_pool_ask *pool;
+        struct store_pool_round *match;
     } u;
 
     /* the core's own */

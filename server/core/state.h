@@ -23,6 +23,8 @@ enum core_state {
 
 struct core_follow;
 struct core_log;
+struct core_pool;      /* pool_round.c */
+struct core_pool_call; /* pool.h */
 
 /* One connection. */
 struct core_conn {
@@ -165,6 +167,7 @@ struct core_call {
         struct core_list list;
         struct core_signal signal;
         struct core_offer offer;
+        struct core_pool_call *pool; /* owned */
         uint64_t after; /* log.subscribe */
     } u;
 };
@@ -202,6 +205,7 @@ struct core {
     uint32_t conn_count, recovery_count;
 
     struct core_buckets buckets;
+    struct core_pool *pool; /* owned; NULL: there is none here */
 
     struct core_log **logs; /* hash table */
     uint32_t logs_size, logs_count, resident_count;
@@ -311,6 +315,20 @@ enum council_error core_do_join(struct core *core, struct core_conn *conn, struc
 enum council_error core_do_leave(struct core *core, struct core_conn *conn, struct core_call *call);
 enum council_error core_do_signal(struct core *core, struct core_conn *conn,
                                   struct core_call *call);
+
+/* ---- pool.c ---- */
+enum council_error core_do_pool_register(struct core *core, struct core_conn *conn,
+                                         struct core_call *call);
+enum council_error core_do_pool_show(struct core *core, struct core_conn *conn,
+                                     struct core_call *call);
+enum council_error core_do_pool_withdraw(struct core *core, struct core_conn *conn,
+                                         struct core_call *call);
+enum council_error core_do_pool_answer(struct core *core, struct core_conn *conn,
+                                       struct core_call *call);
+enum council_error core_do_pool_invite(struct core *core, struct core_conn *conn,
+                                       struct core_call *call);
+enum council_error core_do_pool_refill(struct core *core, struct core_conn *conn,
+                                       struct core_call *call);
 
 /* ---- mail.c ---- */
 enum council_error core_do_mail_set(struct core *core, struct core_conn *conn,

@@ -51,6 +51,10 @@ static void op_submit(void *ctx, struct core_job *job)
         host_verifiers_submit(server->verifiers, job);
         return;
     }
+    if (job->type == CORE_JOB_MATCH) {
+        host_matcher_submit(server->matcher, job);
+        return;
+    }
     if (server->for_storage.first == NULL) {
         server->for_storage_ms = server->mono_ms;
     }

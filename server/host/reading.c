@@ -95,7 +95,8 @@ static enum store_status shares_run(struct store *store, struct core_job_shares 
             }
         }
     }
-    return STORE_OK;
+    /* Whoever founds a council with somebody seals the invite to their devices. */
+    return store_pool_leads(store, job->one, job->other, &job->shares);
 }
 
 static enum store_status offer_run(struct store *store, struct core_job_offer *job)
@@ -169,7 +170,11 @@ void host_reading_run(struct store *store, struct core_job *job)
     case CORE_JOB_MAIL:
         host_mail_run(store, job);
         break;
-    case CORE_JOB_MARK: /* host_marks_run */
+    case CORE_JOB_POOL:
+        host_pool_run(store, job);
+        break;
+    case CORE_JOB_MARK:  /* host_marks_run */
+    case CORE_JOB_MATCH: /* host_matcher_submit */
     case CORE_JOB_WORK:
     case CORE_JOB_APPEND:
         job->status = STORE_INVALID;

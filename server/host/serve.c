@@ -107,7 +107,11 @@ static int start_threads(struct server *server)
                                          .metrics = &server->metrics,
                                          .broken = host_server_die};
     server->storage = host_storage_start(&config);
-    if (server->verifiers == NULL || server->storage == NULL) {
+    uint32_t pool = 0;
+    bool wanted = host_option_choice(server->options, HOST_OPT_POOL, &pool) && pool == 0;
+    server->matcher = wanted ? host_matcher_start(&server->inbox) : NULL;
+    if (server->verifiers == NULL || server->storage == NULL ||
+        (wanted && server->matcher == NULL)) {
         return start_failed("threads", "out of memory or threads");
     }
     return HOST_EXIT_OK;
@@ -142,8 +146,9 @@ static int start_core(struct server *server)
 {
     struct council_succession successions[COUNCIL_SUCCESSIONS_MAX];
     uint64_t recovering = 0;
-    uint32_t offers = 0;
-    if (!host_option_choice(server->options, HOST_OPT_OFFERS, &offers)) {
+    uint32_t offers = 0, pool = 0;
+    if (!host_option_choice(server->options, HOST_OPT_OFFERS, &offers) ||
+        !host_option_choice(server->options, HOST_OPT_POOL, &pool)) {
         return HOST_EXIT_USAGE;
     }
     if (read_settings(server, &recovering) != STORE_OK) {
@@ -160,6 +165,7 @@ static int start_core(struct server *server)
         .successions = successions,
         .n_successions = host_successions(&server->dir, successions, COUNCIL_SUCCESSIONS_MAX),
         .recovering_logs = recovering,
+        .pool = pool == 0,
         .mail = server->mail != NULL,
         .wall_ms = host_wall_ms(),
         .mono_ms = host_mono_ms(),
@@ -238,6 +244,7 @@ static void tear_down(struct server *server)
     host_admin_stop(server->admin);
     host_mail_end(server->mail);
     host_verifiers_stop(server->verifiers);
+    host_matcher_stop(server->matcher);
     host_storage_stop(server->storage);
     if (server->store != NULL && store_close(server->store) != STORE_OK) {
         host_log(HOST_LOG_WARN, "store_not_tidied", NULL);

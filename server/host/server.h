@@ -9,6 +9,7 @@
 #include "server/host/admin.h"
 #include "server/host/commands.h"
 #include "server/host/loopcall.h"
+#include "server/host/matcher.h"
 #include "server/host/metrics_http.h"
 #include "server/host/process.h"
 #include "server/host/ready.h"
@@ -31,6 +32,7 @@ struct server {
     uint32_t for_storage_count, verifying; /* entries there, and jobs that verifiers have */
     bool reading;                          /* something else than entries is there */
     struct host_verifiers *verifiers;
+    struct host_matcher *matcher; /* NULL: no pool here */
     struct net *net;
     struct core *core;
     struct host_loopcalls loopcalls;

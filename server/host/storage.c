@@ -37,6 +37,8 @@ static void read_some(struct host_storage *storage, struct host_jobs *done)
     while (storage->jobs.first != NULL && storage->jobs.first->type != CORE_JOB_APPEND) {
         if (host_marks_run(storage->config.store, &storage->jobs, done) == 0) {
             struct core_job *job = host_jobs_pop(&storage->jobs);
+            /* What the pool forgets leaves the journal by a checkpoint. */
+            storage->housekeeping = storage->housekeeping || job->type == CORE_JOB_POOL;
             host_reading_run(storage->config.store, job);
             host_jobs_push(done, job);
         }

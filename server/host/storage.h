@@ -62,5 +62,7 @@ uint32_t host_marks_run(struct store *store, struct host_jobs *jobs, struct host
 void host_mail_run(struct store *store, struct core_job *job);
 /* Carries out a reading. */
 void host_reading_run(struct store *store, struct core_job *job);
+/* pool_run.c: a call of the pool. */
+void host_pool_run(struct store *store, struct core_job *job);
 
 #endif

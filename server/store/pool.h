@@ -17,7 +17,7 @@ enum {
     STORE_POOL_ZONE_MAX = 64,      /* of a zone's name */
     STORE_POOL_NAME_MAX = 64,      /* of what somebody is called */
     STORE_POOL_LANGUAGES_MAX = 39, /* of the list of languages */
-    STORE_POOL_WHY_MAX = 512,      /* of a proposal's reasons */
+    STORE_POOL_WHY_MAX = 127,      /* of a proposal's reasons */
     STORE_POOL_AVOID_MAX = 8,      /* tokens of employers to avoid, */
     STORE_POOL_EMPLOYERS_MAX = 8,  /* and of own ones */
     STORE_POOL_SLOTS_MAX = 2,
@@ -204,6 +204,34 @@ struct store_pool_lack {
 };
 STORE_MUST_USE enum store_status
 store_pool_missing(struct store *store, const struct store_pool_lack *lacks, uint32_t n);
+
+/* ---- what one search for groups is given and finds: plain data, of any thread ---- */
+
+#define STORE_POOL_NEW UINT32_MAX /* refill of a group for a new council */
+
+struct store_pool_group {
+    uint32_t refill; /* index into the round's refills, or STORE_POOL_NEW */
+    uint32_t people
+        [STORE_POOL_GROUP_MAX]; /* indices into its people; of a new council the moderator first */
+    uint32_t n_people;
+    char zone[STORE_POOL_ZONE_MAX + 1], language[STORE_POOL_LANGUAGES_MAX + 1],
+        why[STORE_POOL_WHY_MAX + 1]; /* "hours:12 functions:5" */
+    struct store_pool_slot slots[STORE_POOL_SLOTS_MAX];
+    uint32_t n_slots;
+};
+
+struct store_pool_round {
+    /* in */
+    struct store_pool_person *people;
+    struct store_pool_refill *refills;
+    uint32_t n_people, n_refills;
+    uint64_t now_ms, seed;
+    /* out: owned by whoever owns the round (free); NULL where nothing was found */
+    struct store_pool_group *groups;
+    struct store_pool_lack *lacks;
+    uint32_t n_groups, n_lacks;
+    bool failed; /* out of memory, or people that no search takes */
+};
 
 /* Does `moderator` found a council, or fill one up, with `member`, who has accepted? */
 STORE_MUST_USE enum store_status store_pool_leads(struct store *store,

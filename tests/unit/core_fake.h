@@ -60,6 +60,8 @@ struct core_fake_store {
     uint32_t batches, reads;
     void (*mail)(void *ctx, struct core_job *job); /* NULL: nothing is set */
     void *mail_ctx;
+    void (*pool)(void *ctx, struct core_job *job); /* NULL: the store has no pool */
+    void *pool_ctx;
 };
 
 struct core_fake {

@@ -270,6 +270,14 @@ void core_fake_store_read(struct core_fake_store *store, struct core_job *job)
             }
         }
         break;
+    case CORE_JOB_POOL:  /* test_core_pool.c says what comes of it */
+    case CORE_JOB_MATCH:
+        if (store->pool != NULL) {
+            store->pool(store->pool_ctx, job);
+        } else {
+            job->status = STORE_REFUSED;
+        }
+        break;
     default:
         abort();
     }
