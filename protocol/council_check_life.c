@@ -109,15 +109,16 @@ enum council_error council_check_meeting_hand(const struct council *council,
 {
     const struct council_entry *entry = step->entry;
     uint8_t from[COUNCIL_KEY_BYTES], member[COUNCIL_KEY_BYTES];
+    council_body_key(entry, "from", from);
+    council_body_key(entry, "member", member);
+    if (!council_current(council, member)) {
+        return COUNCIL_E_NO_SUCH_MEMBER;
+    }
     if (!council->meeting.open || !council_body_is(entry, "meeting", council->meeting.meeting)) {
         return COUNCIL_E_NO_MEETING;
     }
-    council_body_key(entry, "from", from);
-    council_body_key(entry, "member", member);
-    if (memcmp(from, council->meeting.facilitator, COUNCIL_KEY_BYTES) != 0) {
-        return COUNCIL_E_HANDED_OVER;
-    }
-    return council_current(council, member) ? COUNCIL_OK : COUNCIL_E_NO_SUCH_MEMBER;
+    bool leads = memcmp(from, council->meeting.facilitator, COUNCIL_KEY_BYTES) == 0;
+    return leads ? COUNCIL_OK : COUNCIL_E_HANDED_OVER;
 }
 
 enum council_error council_check_post(const struct council *council, struct council_step *step)

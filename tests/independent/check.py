@@ -224,11 +224,11 @@ class Council:
         elif e.kind == "meeting.open":  # 5.10
             need(not self.meeting, "meeting_open") and need(b["facilitator"] in everybody, "no_such_member")
             self.meeting = [b["meeting"], b["facilitator"], 1, len(b["minutes"])]
-        elif e.kind in ("meeting.advance", "meeting.close"):
-            need(self.meeting and self.meeting[0] == b["meeting"], "no_meeting")
-            need(me.moderator or self.meeting[1] == e.author, "not_facilitator")
-            need(e.kind == "meeting.close" or b["phase"] == self.meeting[2] + 1 <= self.meeting[3], "wrong_phase")
-            self.meeting = [*self.meeting[:2], b["phase"], self.meeting[3]] if "phase" in b else None
+        elif e.kind in ("meeting.advance", "meeting.hand", "meeting.close"):
+            need(self.meeting and self.meeting[0] == b["meeting"], "no_meeting") and need(b.get("from") in (None, self.meeting[1]), "handed_over")
+            need("from" in b or me.moderator or self.meeting[1] == e.author, "not_facilitator")
+            need("phase" not in b or b["phase"] == self.meeting[2] + 1 <= self.meeting[3], "wrong_phase")
+            self.meeting = [b["meeting"], named and b["member"] or self.meeting[1], b.get("phase", self.meeting[2]), self.meeting[3]] if len(b) > 1 else None
         elif e.kind == "post":  # 5.11
             need(e.sealed["epoch"] == self.epoch, "stale_epoch")
             self.posts[seq] = Record(entry=e, erased=False)

@@ -84,6 +84,44 @@ static const struct vec_row meetings[] = {
     {"a meeting closed early", "advance3", "kind=\"meeting.close\" ; body=$body.25", COUNCIL_OK},
 };
 
+static const struct vec_row hands[] = {
+    {"handed over before the meeting", "open2", "kind=\"meeting.hand\" ; body=$body.50",
+     COUNCIL_E_NO_MEETING},
+    {"another meeting handed over", "hand", "body.meeting=\"2026-02-05T18:00\"",
+     COUNCIL_E_NO_MEETING},
+    {"handed over after the meeting", "post6",
+     "kind=\"meeting.hand\" ; sealed- ; @data- ; body=$body.50", COUNCIL_E_NO_MEETING},
+    {"handed over by its facilitator", "hand", "author=$m2 ; device=$m2.d0", COUNCIL_OK},
+    {"handed over by a moderator", "hand", "author=$m0 ; device=$m0.d0", COUNCIL_OK},
+    {"handed to whom it is", "hand", "body.member=$m2", COUNCIL_OK},
+    {"taken over from a member who does not lead", "hand", "body.from=$m0", COUNCIL_E_HANDED_OVER},
+    {"taken over from a stranger", "hand", "body.from=$m8", COUNCIL_E_HANDED_OVER},
+    {"two who take over at once: the second", "hand2", "body=$body.50", COUNCIL_E_HANDED_OVER},
+    {"handed to a stranger", "hand", "body.member=$m8", COUNCIL_E_NO_SUCH_MEMBER},
+    {"handed to a former member", "hand", "body.member=$m7", COUNCIL_E_NO_SUCH_MEMBER},
+    {"handed to a stranger from one who does not lead", "hand", "body.member=$m8 ; body.from=$m0",
+     COUNCIL_E_NO_SUCH_MEMBER},
+    {"handed to a stranger in another meeting", "hand",
+     "body.member=$m8 ; body.meeting=\"2026-02-05T18:00\"", COUNCIL_E_NO_SUCH_MEMBER},
+    {"another meeting handed over from one who does not lead", "hand",
+     "body.from=$m0 ; body.meeting=\"2026-02-05T18:00\"", COUNCIL_E_NO_MEETING},
+    {"handed over by a former member", "hand", "author=$m7 ; device=$m7.d0", COUNCIL_E_NOT_MEMBER},
+    {"a phase by who led before", "hand2",
+     "kind=\"meeting.advance\" ; body={\"meeting\":\"2026-02-03T18:00\",\"phase\":2} ; author=$m2 "
+     "; "
+     "device=$m2.d0",
+     COUNCIL_E_NOT_FACILITATOR},
+    {"a phase by who took over", "hand2",
+     "kind=\"meeting.advance\" ; body={\"meeting\":\"2026-02-03T18:00\",\"phase\":2} ; author=$m4 "
+     "; "
+     "device=$m4.d0",
+     COUNCIL_OK},
+    {"a meeting closed by who led before", "close2", "author=$m4 ; device=$m4.d0",
+     COUNCIL_E_NOT_FACILITATOR},
+    {"handed over while rotation is due", "rotate2", "kind=\"meeting.hand\" ; body=$body.50",
+     COUNCIL_E_ROTATION_DUE},
+};
+
 static const struct vec_row posts[] = {
     {"a post of the epoch before", "post3", "sealed.epoch=7", COUNCIL_E_STALE_EPOCH},
     {"a post of the epoch to come", "post3", "sealed.epoch=9", COUNCIL_E_STALE_EPOCH},
@@ -212,6 +250,8 @@ static const struct vec_row journal[] = {
      COUNCIL_E_WRONG_LOG_TYPE},
     {"a meeting in a journal", "devices", "kind=\"meeting.open\" ; body=$week.body.21",
      COUNCIL_E_WRONG_LOG_TYPE},
+    {"a meeting handed over in a journal", "devices", "kind=\"meeting.hand\" ; body=$week.body.50",
+     COUNCIL_E_WRONG_LOG_TYPE},
     {"an answer in a journal", "devices", "kind=\"rsvp\" ; body=$week.body.18",
      COUNCIL_E_WRONG_LOG_TYPE},
     {"a stranger in a journal", "post1", "author=$week.m1 ; device=$week.m1.d0",
@@ -228,6 +268,7 @@ void rows_life(struct vec_out *out, struct book *book)
     vec_open(&file, out, "daily_life", "log");
     BOOK_ROWS(book, &file, "week", due);
     BOOK_ROWS(book, &file, "week", meetings);
+    BOOK_ROWS(book, &file, "week", hands);
     BOOK_ROWS(book, &file, "week", posts);
     BOOK_ROWS(book, &file, "week", history);
     BOOK_ROWS(book, &file, "small", small_rules);

@@ -199,6 +199,24 @@ static void week_changes(struct book *book, struct scene *s)
     scene_post(book, s, 2, "after the upgrade", "post5");
 }
 
+/* Whoever led is gone: another takes over, and a third hands it on. */
+static void week_goes_on(struct book *book, struct scene *s)
+{
+    scene_says(book, s, 3, COUNCIL_KIND_MEETING_OPEN, "open2",
+               fixture_body("{\"facilitator\":\"%s\",\"meeting\":\"" MEETING
+                            "\",\"minutes\":[20,40]}",
+                            name_of(s, 2)));
+    scene_says(book, s, 4, COUNCIL_KIND_MEETING_HAND, "hand",
+               fixture_body("{\"from\":\"%s\",\"meeting\":\"" MEETING "\",\"member\":\"%s\"}",
+                            name_of(s, 2), name_of(s, 4)));
+    scene_says(book, s, 1, COUNCIL_KIND_MEETING_HAND, "hand2",
+               fixture_body("{\"from\":\"%s\",\"meeting\":\"" MEETING "\",\"member\":\"%s\"}",
+                            name_of(s, 4), name_of(s, 5)));
+    scene_says(book, s, 5, COUNCIL_KIND_MEETING_CLOSE, "close2",
+               fixture_body("{\"meeting\":\"" MEETING "\"}"));
+    scene_post(book, s, 4, "who led is thanked", "post6");
+}
+
 static void build_week(struct book *book, struct scene *s)
 {
     static const char *const joins[] = {"",      "join1", "join2", "join3",
@@ -219,6 +237,7 @@ static void build_week(struct book *book, struct scene *s)
     week_meets(book, s);
     week_writes(book, s);
     week_changes(book, s);
+    week_goes_on(book, s);
     end(book, s);
 }
 
