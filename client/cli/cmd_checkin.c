@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/cli/coming.h"
 #include "client/cli/meeting.h"
 #include "client/model/checkin.h"
 
@@ -100,13 +101,32 @@ static int keep_private(struct cli *cli, json_t *content)
     return CLI_OK;
 }
 
+/* With --for the meeting stands beside the sealed check-in, where the server can read it. */
+static int post(struct cli *cli, const struct cli_council *c, json_t *content, const char *tag)
+{
+    struct content_fault fault;
+    if (tag[0] == '\0')
+        return cli_post(cli, c->log, content, NULL);
+    if (content_check(content, &fault)) {
+        json_decref(content);
+        return cli_fail_input(cli, "%s.", fault.text);
+    }
+    return cli_submit(cli, c->log, COUNCIL_KIND_POST,
+                      json_pack("{s:o, s:s}", "content", content, "meeting", tag), NULL, NULL);
+}
+
 static int check_in(struct cli *cli, const struct cli_council *c)
 {
+    char tag[SCHEDULE_LOCAL_CHARS + 1] = "";
     bool given = cli_flag(cli, "commit") || cli_flag(cli, "result") || cli_flag(cli, "message") ||
                  cli_flag(cli, "hope") || cli_flag(cli, "energy");
     struct content_fault fault;
     json_t *content = NULL;
-    int result = given && !cli_operand(cli, 0) ? from_options(cli, c, &content)
+    int result = CLI_OK;
+    if (cli_flag(cli, "for"))
+        result = coming_named(cli, c, cli_option(cli, "for"), tag);
+    if (!result)
+        result = given && !cli_operand(cli, 0) ? from_options(cli, c, &content)
                                                : from_text(cli, c, &content);
     if (!result)
         result = add_temperature(cli, content);
@@ -120,7 +140,7 @@ static int check_in(struct cli *cli, const struct cli_council *c)
     }
     give_ids(content);
     meeting_tag(c, content);
-    result = cli_post(cli, c->log, content, NULL);
+    result = post(cli, c, content, tag);
     if (!result)
         cli_say(cli, "You are checked in.");
     return result;

@@ -9,6 +9,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/document.h"
+#include "client/lib/mail.h"
 
 /* Values from FILE, standard input or the editor, by way of the form's template. */
 static int read_form(struct cli *cli, const struct form *form, const json_t *start,
@@ -102,6 +103,20 @@ int cli_document_edit(struct cli *cli)
     return result;
 }
 
+/* The others are told by mail that something waits for them. What was shared stays shared, whatever comes of it. */
+static int ask_others(struct cli *cli, const struct cli_council *c)
+{
+    enum council_error error = cli->offline
+                                   ? COUNCIL_E_NO_NETWORK
+                                   : client_mail_nudge(cli->client, c->log, cli->timeout_ms);
+    if (error)
+        cli_say(cli, "council: It is shared, but nobody is told by mail. %s %s",
+                council_error_info(error)->what, council_error_info(error)->next);
+    else
+        cli_say(cli, "Those who want it are told by mail that something waits for them.");
+    return CLI_OK;
+}
+
 static int share(struct cli *cli, const struct cli_council *journal, const struct cli_council *c,
                  uint64_t number)
 {
@@ -123,8 +138,11 @@ static int share(struct cli *cli, const struct cli_council *journal, const struc
                               (unsigned long long)revision->revision);
     int result = cli_document_post(cli, c->log, d->object, d->form, revision->revision,
                                    revision->title, json_deep_copy(revision->fields));
-    return result ? result
-                  : say_revision(cli, d->object, revision->revision, "shared with the council.");
+    if (!result)
+        result = say_revision(cli, d->object, revision->revision, "shared with the council.");
+    if (!result && cli_flag(cli, "ask"))
+        result = ask_others(cli, c);
+    return result;
 }
 
 int cli_document_share(struct cli *cli)
