@@ -56,7 +56,7 @@ def manual():
 @case("the completions are scripts that bash takes, and complete commands, their second words and options")
 def completions():
     script = council("help", "--completion", "bash")
-    tries = {"council re": "register recover remove", "council device li": "list link", "council note post --me": "--message", "council erase --y": "--yes"}
+    tries = {"council reg": "register", "council reco": "recover", "council device li": "list link", "council note post --me": "--message", "council erase --y": "--yes"}
     for line, wanted in tries.items():
         words = line.split()
         done = subprocess.run(["bash", "-c", script + "\nCOMP_WORDS=(%s); COMP_CWORD=%d; _council; echo ${COMPREPLY[@]}" % (line, len(words) - 1)],
