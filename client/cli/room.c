@@ -59,6 +59,21 @@ static void on_report(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], enum coun
              council_error_info(error)->what, detail, council_error_info(error)->next);
 }
 
+/* In the order in which they joined the council, which is the same for everybody. */
+static void sort_people(struct room *room)
+{
+    const struct council *council = room->council.council;
+    uint32_t sorted = 0;
+    for (uint32_t i = 0; i < council->person_count; i++)
+        for (uint32_t k = sorted; k < room->people_count; k++)
+            if (memcmp(room->people[k].member, council->people[i].pin.member, COUNCIL_KEY_BYTES) ==
+                0) {
+                struct here_person found = room->people[k];
+                room->people[k] = room->people[sorted];
+                room->people[sorted++] = found;
+            }
+}
+
 /* After every turn of the client: what the room holds is what the home holds. */
 static enum council_error look(struct room *room)
 {
@@ -71,6 +86,7 @@ static enum council_error look(struct room *room)
         return COUNCIL_E_NO_COUNCIL;
     room->here = client_presence_here(client);
     room->people_count = client_presence_people(client, room->people);
+    sort_people(room);
     room_outcomes(room);
     room_attend(room);
     room_roles_due(room);
@@ -83,12 +99,13 @@ static int run(struct room *room)
 {
     enum council_error error = look(room);
     while (!error && !room->over && !interrupted) {
-        room->face->show(room);
+        room->face->show(room); /* before the next key or line: it may depend on what is seen */
+        room->face->input(room);
+        if (room->over)
+            break;
         error = client_step(room->cli->client, ROOM_STEP_MS);
         if (!error)
             error = look(room);
-        if (!error)
-            room->face->input(room);
     }
     if (!error)
         room->face->show(room);

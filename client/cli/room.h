@@ -159,7 +159,9 @@ void room_phase(const struct room *room, char out[ROOM_LINE_MAX]);
 void room_hint(const struct room *room, char out[ROOM_LINE_MAX]);
 /* "12:34 left", "1:05 over time", or "". */
 void room_clock(const struct room *room, char out[ROOM_LINE_MAX]);
-/* "the meeting has 41:02 left", or "". */
+/* "The next one: Mon 23 Nov 2026 18:00 (Europe/Berlin)" while none runs, in this member's zone; else "". */
+void room_next(const struct room *room, char out[ROOM_LINE_MAX]);
+/* "meeting 41:02 left", or "". */
 void room_left(const struct room *room, char out[ROOM_LINE_MAX]);
 /* "Facilitator Ada, timekeeper Ben, scribe Cleo", or "". */
 void room_roles(const struct room *room, char out[ROOM_LINE_MAX]);

@@ -208,8 +208,7 @@ static void do_seat(struct room *room, const char *rest)
         rest = after;
     enum council_error error = meeting_act_seat(&v, !out, *rest ? rest : NULL, dated ? day : NULL,
                                                 ahead ? reason : NULL, &made, &fault);
-    act(room, error, &made, &fault,
-        out ? "That you are out of the queue" : "That you are in the queue");
+    act(room, error, &made, &fault, out ? "Your leave from the queue" : "Your place in the queue");
 }
 
 static void do_next(struct room *room, const char *rest)

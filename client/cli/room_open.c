@@ -41,16 +41,16 @@ static bool which_one(struct room *room, const char *word, char name[COUNCIL_LOC
     return due || next;
 }
 
-/* Before meeting zero everyone has read what a council is. */
-static uint32_t unprepared(const struct room *room)
+/* Before meeting zero everyone has read what a council is: true if somebody has not. */
+static bool unprepared(const struct room *room)
 {
     const struct council *council = room->council.council;
-    uint32_t count = 0;
     for (uint32_t i = 0; room->council.model->meeting_count == 0 && i < council->person_count; i++)
-        count += council->people[i].member &&
-                 !course_finished(room->council.model, council->people[i].pin.member,
-                                  COURSE_ORIENTATION);
-    return count;
+        if (council->people[i].member &&
+            !course_finished(room->council.model, council->people[i].pin.member,
+                             COURSE_ORIENTATION))
+            return true;
+    return false;
 }
 
 void room_roles_due(struct room *room)
@@ -82,7 +82,8 @@ void room_open(struct room *room, const char *which)
     struct meeting_act made = {0};
     struct content_fault fault = {0};
     const uint8_t *me = v.me;
-    uint32_t count = 0, newcomers = unprepared(room);
+    uint32_t count = 0;
+    bool newcomers = unprepared(room);
     if (!which_one(room, which, name))
         return;
     for (uint32_t i = 0; i < room->people_count; i++)
@@ -101,9 +102,8 @@ void room_open(struct room *room, const char *which)
     room->roles_due = room_submit(room, made.kind, made.intent, "The opening");
     if (room->roles_due && room->here && newcomers)
         room_say(room, ROOM_DONE,
-                 "The opening is sent. %u here %s not finished the orientation: `council "
-                 "orientation who`.",
-                 newcomers, newcomers == 1 ? "has" : "have");
+                 "The opening is sent. Not everybody has finished the orientation: `council "
+                 "orientation who` shows how far they are.");
     else if (room->roles_due && room->here)
         room_say(room, ROOM_DONE, "The opening of the meeting of %s is sent.", name);
 }

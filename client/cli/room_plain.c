@@ -75,10 +75,17 @@ static void meeting_news(struct room *room, struct plain *p)
     snprintf(p->meeting, sizeof p->meeting, "%s", name);
     p->openings = meeting ? meeting->openings : 0;
     p->phase = 0;
-    /* What was written before one came is told when it is asked for. */
-    p->minutes = meeting && !p->begun ? meeting->minute_count : 0;
-    p->words = meeting && !p->begun ? meeting->word_count : 0;
-    p->seated = meeting && !p->begun ? meeting->seated_count : 0;
+    /* What was written before one came, or before it was opened again, is told when it is asked for. */
+    uint64_t from = !meeting ? 0 : p->begun ? meeting->opened_seq : UINT64_MAX;
+    for (p->minutes = 0; meeting && p->minutes < meeting->minute_count; p->minutes++)
+        if (meeting->minutes[p->minutes].seq > from)
+            break;
+    for (p->words = 0; meeting && p->words < meeting->word_count; p->words++)
+        if (meeting->words[p->words].seq > from)
+            break;
+    for (p->seated = 0; meeting && p->seated < meeting->seated_count; p->seated++)
+        if (meeting->seated[p->seated].seq > from)
+            break;
     p->roles[0] = '\0';
     if (meeting)
         tell(room, "open", "The meeting of %s is open.", name);

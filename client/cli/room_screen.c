@@ -1,8 +1,7 @@
 /*
- * room_screen.c - the room on a full screen: title, phase and clock, people and queue on the left, minutes on the right, messages and keys below.
+ * room_screen.c - the full screen as a face of the room: the terminal taken and given back, and drawn when something changed or a second passed.
  *
- * Draws from nothing each time something changed or a second passed; ncurses sends the difference. Must not know what a key does (room_keys.c).
- * Invariant: it fits any size, and at 80 by 24 everything is there; colour only repeats what stands there in words.
+ * Must not know what is drawn (room_draw.c) or what a key does (room_keys.c). Invariant: after screen_close the terminal is as it was.
  */
 #include <ncurses.h>
 #include <stdlib.h>
@@ -11,311 +10,10 @@
 #include "client/cli/room_screen.h"
 
 enum {
-    COLOUR_GOOD = 1,
-    COLOUR_BAD = 2,
-    LEFT_COLUMNS = 30, /* of people and queue */
-    NARROW = 60,       /* below it they are two lines above the minutes */
-    SHORT = 10,        /* below it: phase, clock and messages alone */
-    HEAD = 3,          /* lines of title, phase, roles */
-    ESCAPE_MS = 25
+    ESCAPE_MS = 25,
+    DONE_MS = 5000, /* how long a message stays */
+    WRONG_MS = 30000
 };
-
-/* One line of clean text from `x`, cut to `columns` and filled up with spaces. */
-static void put(int y, int x, int columns, const char *clean)
-{
-    char text[ROOM_LINE_MAX * 2];
-    if (columns <= 0)
-        return;
-    int taken = room_clip(clean, columns, text, sizeof text);
-    mvaddstr(y, x, text);
-    for (; taken < columns; taken++)
-        addch(' ');
-}
-
-static void put_right(int y, int columns, const char *clean)
-{
-    int wide = room_columns(clean);
-    if (wide < columns)
-        put(y, columns - wide, wide, clean);
-}
-
-static void put_rule(int y, int columns, const char *title)
-{
-    mvhline(y, 0, 0, columns);
-    if (title[0] && columns > 12) {
-        int wide = room_columns(title);
-        mvaddch(y, 2, ' ');
-        put(y, 3, wide < columns - 6 ? wide : columns - 6, title);
-        addch(' ');
-    }
-}
-
-/* ---- the head ---- */
-
-/* A bar of the phase's time, for who reads it faster than figures; "" where there is no meeting. */
-static void time_bar(const struct room *room, int columns, char *out, size_t size)
-{
-    const struct model_meeting *meeting = room_meeting(room);
-    struct meeting_clock clock;
-    out[0] = '\0';
-    if (!meeting || columns < 4 || (size_t)columns + 3 > size)
-        return;
-    meeting_clock(meeting, room_now_ms(room), &clock);
-    int64_t whole = clock.elapsed_ms + clock.remaining_ms, inner = columns - 2;
-    int64_t full = whole > 0 ? clock.elapsed_ms * inner / whole : inner;
-    out[0] = '[';
-    for (int64_t i = 0; i < inner; i++)
-        out[1 + i] = i < full ? '#' : '.';
-    memcpy(out + 1 + inner, "]", 2);
-}
-
-static void draw_head(struct room *room, const struct screen *s, int lines, int columns)
-{
-    char text[ROOM_LINE_MAX], more[ROOM_LINE_MAX], line[ROOM_LINE_MAX * 2 + 8];
-    room_title(room, text);
-    room_standing(room, more);
-    attron(A_REVERSE);
-    snprintf(line, sizeof line, " %s", text);
-    put(0, 0, columns, line);
-    snprintf(line, sizeof line, " %s ", more);
-    put_right(0, columns, line);
-    attroff(A_REVERSE);
-    if (lines < 2)
-        return;
-    room_phase(room, text);
-    room_clock(room, more);
-    chtype look = A_BOLD | (s->colour && s->over_time ? (chtype)COLOR_PAIR(COLOUR_BAD) : 0);
-    attron(look);
-    snprintf(line, sizeof line, " %s%s%s", text, more[0] ? "   " : "", more);
-    put(1, 0, columns, line);
-    attroff(look);
-    int used = room_columns(line);
-    room_left(room, more);
-    if (more[0] && columns - used > room_columns(more) + 4) {
-        time_bar(room,
-                 columns - used - room_columns(more) - 6 > 24
-                     ? 24
-                     : columns - used - room_columns(more) - 6,
-                 text, sizeof text);
-        snprintf(line, sizeof line, "%s  %s ", text, more);
-        put_right(1, columns, line);
-    }
-    if (lines < HEAD)
-        return;
-    room_roles(room, text);
-    snprintf(line, sizeof line, " %s", text);
-    put(2, 0, columns, line);
-}
-
-/* ---- the middle ---- */
-
-static int draw_list(const struct room_lines *lines, const char *title, int y, int end, int columns)
-{
-    char head[128];
-    snprintf(head, sizeof head, " %s", title);
-    attron(A_BOLD);
-    if (y < end)
-        put(y++, 0, columns, head);
-    attroff(A_BOLD);
-    for (uint32_t i = 0; i < lines->count && y < end; i++) {
-        char line[ROOM_LINE_MAX * 2 + 8];
-        snprintf(line, sizeof line, "  %s", lines->text[i]);
-        put(y++, 0, columns, line);
-    }
-    return y;
-}
-
-static void draw_left(const struct room *room, int y, int end, int columns)
-{
-    struct room_lines people = {0}, queue = {0};
-    char title[64];
-    room_people(room, &people);
-    room_queue_lines(room, &queue);
-    snprintf(title, sizeof title, "Here: %u of %u", room->people_count,
-             council_member_count(room->council.council));
-    /* The queue has half of it at least, if it needs that. */
-    int half = y + (end - y) / 2, wanted = (int)queue.count + 2,
-        split = end - wanted > half ? end - wanted : half;
-    int at = draw_list(&people, title, y, split, columns);
-    draw_list(&queue, "Hot seat", at + (at < split), end, columns);
-    room_lines_fini(&people);
-    room_lines_fini(&queue);
-}
-
-/* What is done in this phase, where there is room enough for it. Returns the line after it. */
-static int draw_hint(const struct room *room, int y, int x, int end, int columns)
-{
-    struct room_lines wrapped = {0};
-    char hint[ROOM_LINE_MAX];
-    room_hint(room, hint);
-    if (hint[0])
-        room_wrap(hint, columns, 0, &wrapped);
-    if (wrapped.count && (int)wrapped.count * 3 <= end - y) {
-        for (uint32_t i = 0; i < wrapped.count; i++)
-            put(y++, x, columns, wrapped.text[i]);
-        y++;
-    }
-    room_lines_fini(&wrapped);
-    return y;
-}
-
-/* The latest lines that fit, unless somebody scrolled back. */
-static void draw_minutes(const struct room *room, struct screen *s, int y, int x, int end,
-                         int columns)
-{
-    struct room_lines minutes = {0}, wrapped = {0};
-    y = draw_hint(room, y, x, end, columns);
-    uint32_t rows = end > y ? (uint32_t)(end - y) : 0;
-    room_minutes(room, &minutes);
-    for (uint32_t i = 0; i < minutes.count; i++)
-        room_wrap(minutes.text[i], columns, 2, &wrapped);
-    if (!minutes.count)
-        room_wrap("No minutes yet.", columns, 0, &wrapped);
-    uint32_t most = wrapped.count > rows ? wrapped.count - rows : 0;
-    if (s->scroll > most)
-        s->scroll = most;
-    uint32_t first = most - s->scroll;
-    for (uint32_t i = 0; i < rows && first + i < wrapped.count; i++)
-        put(y + (int)i, x, columns, wrapped.text[first + i]);
-    room_lines_fini(&minutes);
-    room_lines_fini(&wrapped);
-}
-
-/* In one line: "Here: Ada, Ben". */
-static void draw_joined(const struct room_lines *lines, const char *title, int y, int columns)
-{
-    char text[ROOM_LINE_MAX];
-    size_t at = (size_t)snprintf(text, sizeof text, " %s", title);
-    for (uint32_t i = 0; i < lines->count && at < sizeof text - 8; i++) {
-        int len = snprintf(text + at, sizeof text - at, "%s%.200s", i ? "; " : " ", lines->text[i]);
-        at += len > 0 ? (size_t)len : 0;
-    }
-    put(y, 0, columns, text);
-}
-
-static void draw_middle(const struct room *room, struct screen *s, int y, int end, int columns)
-{
-    struct room_lines people = {0}, queue = {0};
-    if (columns >= NARROW) {
-        draw_left(room, y, end, LEFT_COLUMNS);
-        mvvline(y, LEFT_COLUMNS, 0, end - y);
-        draw_minutes(room, s, y, LEFT_COLUMNS + 2, end, columns - LEFT_COLUMNS - 3);
-        return;
-    }
-    room_people(room, &people);
-    room_queue_lines(room, &queue);
-    draw_joined(&people, "Here:", y, columns);
-    draw_joined(&queue, "Hot seat:", y + 1, columns);
-    draw_minutes(room, s, y + 3, 1, end, columns - 2);
-    room_lines_fini(&people);
-    room_lines_fini(&queue);
-}
-
-/* ---- the foot ---- */
-
-static void draw_keys(const struct room *room, int y, int end, int columns)
-{
-    int x = 1;
-    for (int i = 0; i < ROOM_COMMAND_COUNT; i++) {
-        const struct room_row *row = &room_rows()[i];
-        char text[64];
-        if (!row->key || !room_offers(room, row))
-            continue;
-        int wide = snprintf(text, sizeof text, "%c %s", row->key, row->label);
-        if (x + wide > columns - 1) {
-            x = 1;
-            if (++y >= end)
-                return;
-        }
-        attron(A_BOLD);
-        mvaddch(y, x, (chtype)(unsigned char)row->key);
-        attroff(A_BOLD);
-        mvaddstr(y, x + 1, text + 1);
-        x += wide + 2;
-    }
-}
-
-/* What is being typed, its end in sight; or the question; or the latest message. Returns where the cursor belongs, -1: nowhere. */
-static int draw_message(const struct screen *s, int y, int columns)
-{
-    char line[ROOM_INPUT_MAX * 5], clean[ROOM_INPUT_MAX * 4];
-    if (s->mode == SCREEN_LINE) {
-        const char *shown = clean;
-        room_clean(s->input, clean, sizeof clean);
-        int lead = room_columns(s->row->prompt) + 1, space = columns - lead - 2;
-        if (space < 8)
-            lead = 1, space = columns - 3;
-        while (*shown && room_columns(shown) > space) {
-            do
-                shown++;
-            while (((unsigned char)*shown & 0xc0) == 0x80);
-        }
-        snprintf(line, sizeof line, " %s%s", lead > 1 ? s->row->prompt : "", shown);
-        put(y, 0, columns, line);
-        return lead + room_columns(shown);
-    }
-    if (s->mode == SCREEN_ASKING)
-        snprintf(line, sizeof line, " %s y/n", s->row->prompt);
-    else
-        snprintf(line, sizeof line, " %s%s", s->tone == ROOM_WRONG && s->message[0] ? "! " : "",
-                 s->message);
-    chtype look = s->tone == ROOM_WRONG || s->mode == SCREEN_ASKING ? A_BOLD : 0;
-    if (s->colour && s->mode != SCREEN_ASKING)
-        look |= (chtype)COLOR_PAIR(s->tone == ROOM_WRONG ? COLOUR_BAD : COLOUR_GOOD);
-    attron(look);
-    put(y, 0, columns, line);
-    attroff(look);
-    return -1;
-}
-
-static void draw_help(const struct room *room, int lines, int columns)
-{
-    int y = 2;
-    attron(A_REVERSE);
-    put(0, 0, columns, " Keys; any of them goes back to the room");
-    attroff(A_REVERSE);
-    for (int i = 0; i < ROOM_COMMAND_COUNT && y < lines; i++) {
-        const struct room_row *row = &room_rows()[i];
-        char text[ROOM_LINE_MAX];
-        if (!row->key)
-            continue;
-        snprintf(text, sizeof text, " %c   %s%s", row->key, row->help,
-                 room_offers(room, row) ? "" : " (not now)");
-        put(y++, 0, columns, text);
-    }
-    if (y < lines)
-        put(y, 0, columns, " PgUp, PgDn   the minutes    ^L   draw anew    Esc   type no further");
-}
-
-static void draw(struct room *room, struct screen *s)
-{
-    int lines, columns, cursor = -1, foot;
-    getmaxyx(stdscr, lines, columns);
-    erase();
-    if (s->mode == SCREEN_HELP) {
-        draw_help(room, lines, columns);
-    } else {
-        draw_head(room, s, lines, columns);
-        foot = lines >= 16 ? 3 : 2; /* message and keys */
-        if (lines >= SHORT) {
-            put_rule(HEAD, columns, "");
-            draw_middle(room, s, HEAD + 1, lines - foot - 1, columns);
-            put_rule(lines - foot - 1, columns, "");
-        }
-        if (lines >= 4) {
-            int message = lines >= SHORT ? lines - foot : lines - 1;
-            if (lines >= SHORT)
-                draw_keys(room, message + 1, lines, columns);
-            cursor = draw_message(s, message, columns);
-            if (cursor >= 0)
-                move(message, cursor < columns ? cursor : columns - 1);
-        }
-    }
-    (void)curs_set(cursor >= 0);
-    refresh();
-}
-
-/* ---- the face ---- */
 
 static void screen_show(struct room *room)
 {
@@ -328,6 +26,10 @@ static void screen_show(struct room *room)
         meeting_clock(meeting, room_now_ms(room), &clock);
         second = (uint64_t)(clock.remaining_ms / 1000 + INT32_MAX);
     }
+    if (s->message[0] && client_now_ms() > s->message_until) {
+        s->message[0] = '\0';
+        s->dirty = true;
+    }
     bool over = meeting && clock.remaining_ms < 0;
     if (over && !s->over_time)
         beep();
@@ -338,14 +40,13 @@ static void screen_show(struct room *room)
     s->entries = room->entries;
     s->presence = presence;
     s->dirty = false;
-    draw(room, s);
+    screen_draw(room);
 }
 
 static void screen_say(struct room *room, enum room_tone tone, const char *text)
 {
     struct screen *s = room->face_state;
-    if (tone == ROOM_ANSWER && !s)
-        return;
+    s->message_until = client_now_ms() + (tone == ROOM_DONE ? DONE_MS : WRONG_MS);
     snprintf(s->message, sizeof s->message, "%s", text);
     s->tone = tone;
     s->dirty = true;
@@ -378,8 +79,8 @@ static bool screen_open(struct room *room)
     s->colour =
         !(plain && *plain) && has_colors() && start_color() == OK && use_default_colors() == OK;
     if (s->colour) {
-        init_pair(COLOUR_GOOD, COLOR_GREEN, -1);
-        init_pair(COLOUR_BAD, COLOR_RED, -1);
+        init_pair(SCREEN_GOOD, COLOR_GREEN, -1);
+        init_pair(SCREEN_BAD, COLOR_RED, -1);
     }
     s->dirty = true;
     room->face_state = s;

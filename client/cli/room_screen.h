@@ -1,5 +1,5 @@
 /*
- * room_screen.h - the full screen: what drawing (room_screen.c) and keys (room_keys.c) share.
+ * room_screen.h - the full screen: what its face (room_screen.c), drawing (room_draw.c) and keys (room_keys.c) share.
  *
  * Not for others. Invariant: what the screen shows is made of clean text alone; nothing rests on colour.
  */
@@ -15,6 +15,12 @@ enum screen_mode {
     SCREEN_HELP    /* the list of keys; any key closes it */
 };
 
+/* Pairs of colours, where there are some. */
+enum {
+    SCREEN_GOOD = 1,
+    SCREEN_BAD = 2
+};
+
 struct screen {
     enum screen_mode mode;
     const struct room_row *row; /* what LINE and ASKING are about */
@@ -22,14 +28,17 @@ struct screen {
     size_t input_len;
     char message[ROOM_LINE_MAX];
     enum room_tone tone;
-    uint32_t scroll; /* lines of the minutes below the window */
-    bool dirty;      /* to be drawn */
-    uint64_t drawn;  /* the second that is shown */
+    uint64_t message_until; /* unix ms */
+    uint32_t scroll;        /* lines of the minutes below the window */
+    bool dirty;             /* to be drawn */
+    uint64_t drawn;         /* the second that is shown */
     uint64_t entries, presence;
     bool colour, over_time;
     void *terminal; /* ncurses' SCREEN */
 };
 
+/* Draws all of it (room_draw.c). */
+void screen_draw(struct room *room);
 /* Reads the keys that were pressed, without waiting (room_keys.c). */
 void screen_input(struct room *room);
 
