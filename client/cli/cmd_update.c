@@ -116,7 +116,7 @@ static int update(struct cli *cli, const struct work *w)
         result = read_values(cli, w, &values);
     if (!result)
         result = write_draft(cli, w, values, &revision);
-    bool sharing = !result && (cli_flag(cli, "share") ||
+    bool sharing = !result && (cli_flag(cli, "share") || cli_flag(cli, "yes") ||
                                (!cli->json && cli_confirm(cli, "Share it with the council now?")));
     if (sharing)
         result = share(cli, w, revision, values);

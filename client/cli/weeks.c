@@ -68,7 +68,7 @@ static void shifted(const char *date, int days, char out[CLI_DATE_CHARS + 1])
     tm.tm_mday += days;
     tm.tm_hour = 12;
     time_t noon = timegm(&tm);
-    gmtime_r(&noon, &tm);
+    (void)gmtime_r(&noon, &tm);
     (void)strftime(out, CLI_DATE_CHARS + 1, "%Y-%m-%d", &tm);
 }
 

@@ -127,7 +127,7 @@ def update():
     clock.pass_ms(DAY)  # a day late is still this week's
     draft = ben.run("update", "--template").out
     has(draft, "Somebody who knows Globex")
-    equal(ben.run("update", "-", "--share", "--json", text=draft + "\nand Hooli").one(), {**first, "revision": 2, "shared": True}, "the second")
+    equal(ben.run("update", "-", "--yes", "--json", text=draft + "\nand Hooli").one(), {**first, "revision": 2, "shared": True}, "the second")
     ben.run("update", "-", "--share", text="# Weekly update\n## What is next\nx\n", code=FAILED)
     clock.pass_ms(6 * DAY)
     has(ben.run("status").out, "update is due")
