@@ -82,6 +82,9 @@ struct core_ops {
     /* An I/O error left it unknown what is on disk: answer nobody any more, exit, start clean. */
     void (*fatal)(void *ctx, const char *what);
 
+    /* What came of a core_unlink, by its ticket. May be NULL. */
+    void (*unlinked)(void *ctx, uint64_t ticket, bool done);
+
     /* There may be a mail to send at once. May be NULL. */
     void (*mail)(void *ctx);
 
@@ -151,6 +154,13 @@ void core_too_large(struct core *core, core_session session);
 
 /* Bytes that are queued for this session now. Call whenever some were written. */
 void core_writable(struct core *core, core_session session, uint64_t queued_bytes);
+
+/*
+ * Somebody used the link that stops a member's mails. core_ops.unlinked is called with `ticket` later, also where nobody has that token. False: too many
+ * at present, or from this address (as in core_connect); it is not called.
+ */
+__attribute__((warn_unused_result)) bool core_unlink(struct core *core, const uint8_t address[16],
+                                                     const uint8_t token[32], uint64_t ticket);
 
 /* A job came back. */
 void core_done(struct core *core, struct core_job *job);

@@ -5,13 +5,16 @@
  * Invariant: what is answered is on disk; an unknown link is answered as a known one.
  */
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/core/buckets.h"
 #include "server/core/state.h"
 
 enum {
-    CODE_BYTES = STORE_MAIL_CODE_CHARS /* five bits of each are used */
+    CODE_BYTES = STORE_MAIL_CODE_CHARS, /* five bits of each are used */
+    UNLINKS_MAX = 64,                   /* used links that are not answered yet */
+    UNLINK_COST = 20                    /* tokens of the address */
 };
 
 static const char *const kind_words[] = {"meeting", "checkin", "proposal", "feedback"};
@@ -209,4 +212,52 @@ enum council_error core_do_mail_nudge(struct core *core, struct core_conn *conn,
     struct core_job_mail *job = begin(core, call, CORE_MAIL_NUDGE);
     bool log = council_rpc_bytes(call->rpc.params, "log", job->log, COUNCIL_KEY_BYTES);
     return log ? submit(core, call) : COUNCIL_E_INVALID_PARAMS;
+}
+
+/* ---- the link in a mail ---- */
+
+struct unlink {
+    struct core_job job;
+    uint64_t ticket;
+};
+
+static void unlinked(struct core *core, struct core_job *job)
+{
+    struct unlink *link = job->owner;
+    core->unlinks--;
+    if (job->status == STORE_IO) {
+        core_store_failed(core, "mail_not_kept", job->status);
+    }
+    if (core->ops.unlinked != NULL) {
+        core->ops.unlinked(core->ops.ctx, link->ticket,
+                           job->status == STORE_OK || job->status == STORE_NOT_FOUND);
+    }
+    sodium_memzero(link, sizeof *link);
+    free(link);
+}
+
+bool core_unlink(struct core *core, const uint8_t address[16], const uint8_t token[32],
+                 uint64_t ticket)
+{
+    uint8_t key[COUNCIL_KEY_BYTES] = {0};
+    if (core->broken || core->stopping || core->unlinks >= UNLINKS_MAX) {
+        return false;
+    }
+    if (address != NULL) {
+        memcpy(key, address, 16);
+        if (core_bucket_take(core, CORE_BUCKET_ADDRESS, key, UNLINK_COST) > 0) {
+            return false;
+        }
+    }
+    struct unlink *link = calloc(1, sizeof *link);
+    if (link == NULL) {
+        return false;
+    }
+    link->ticket = ticket;
+    link->job.type = CORE_JOB_MAIL;
+    link->job.u.mail = (struct core_job_mail){.asks = CORE_MAIL_UNLINK, .now_ms = core->wall_ms};
+    memcpy(link->job.u.mail.mail.token, token, STORE_ID_BYTES);
+    core->unlinks++;
+    core_submit(core, &link->job, unlinked, link);
+    return true;
 }

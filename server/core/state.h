@@ -193,6 +193,7 @@ struct core {
     uint32_t succession_count;
     uint64_t recovering_logs; /* logs that wait for their members */
     bool mail;                /* this server can send mail */
+    uint32_t unlinks;         /* links that were used and are not answered yet */
     struct core_limits limits;
     struct core_quota *quotas; /* ascending by log; owned */
     uint32_t quota_count, quota_size;

@@ -83,6 +83,11 @@ static void op_slice_free(void *ctx, struct store_slice *slice)
     store_slice_fini(slice);
 }
 
+static void op_unlinked(void *ctx, uint64_t ticket, bool done)
+{
+    net_unlinked(((struct server *)ctx)->net, ticket, done);
+}
+
 static void op_mail(void *ctx)
 {
     host_mail_poke(((struct server *)ctx)->mail);
@@ -266,6 +271,7 @@ const struct core_ops host_core_ops = {.random = op_random,
                                        .slice_free = op_slice_free,
                                        .fatal = op_fatal,
                                        .mail = op_mail,
+                                       .unlinked = op_unlinked,
                                        .report = op_report};
 
 const struct net_events host_net_events = {.turn = on_turn,

@@ -50,8 +50,24 @@ struct net_out {
     struct core_frame *frame;
 };
 
+/* What is posted to the link of a mail: unsubscribe.c. */
+enum net_post_state {
+    NET_POST_NONE,
+    NET_POST_BODY,  /* it is coming in */
+    NET_POST_ASKED, /* the core was asked, by `ticket` */
+    NET_POST_DONE,  /* to be answered */
+    NET_POST_LATE
+};
+struct net_post {
+    enum net_post_state state;
+    uint64_t ticket;
+    size_t body_bytes;
+    uint8_t token[32];
+};
+
 struct net_conn {
     struct net *net;
+    struct net_post post;
     struct lws *wsi;
     core_session session; /* 0: not the core's (yet, or any more) */
     struct net_conn *prev, *next;
@@ -88,6 +104,7 @@ struct net_listener {
 };
 
 struct net {
+    uint64_t tickets; /* given to what was posted */
     struct net_events events;
     struct core *core;
     struct ev_loop *loop;
@@ -152,6 +169,14 @@ int net_http_request(struct net *net, struct lws *wsi, const char *path);
 /* 0: may become a WebSocket; > 0: was answered; < 0: hang up. */
 int net_http_upgrade(struct net *net, struct lws *wsi, const char *to);
 bool net_http_forwarded(struct lws *wsi, uint8_t address[16]);
+
+/* unsubscribe.c: 0, or -1 to hang up */
+bool net_unsubscribe_path(const char *path);
+NET_MUST_USE bool net_unsubscribe_token(const char *path, uint8_t token[32]);
+int net_unsubscribe_request(struct net_conn *conn, struct lws *wsi, const char *path);
+int net_unsubscribe_body(struct net_conn *conn, size_t len);
+int net_unsubscribe_complete(struct net_conn *conn, struct lws *wsi);
+int net_unsubscribe_writable(struct net_conn *conn, struct lws *wsi);
 
 /* ws.c: the library's callback */
 extern const struct lws_protocols net_protocols[];

@@ -101,6 +101,9 @@ void net_send(void *net, core_session session, struct core_frame *frame);
 void net_close(void *net, core_session session, unsigned code, const char *reason);
 void net_pause(void *net, bool pause);
 
+/* What came of core_unlink, by its ticket. */
+void net_unlinked(void *net, uint64_t ticket, bool done);
+
 struct net_stats {
     uint64_t connections, handshakes; /* all, and those that are no WebSocket yet */
     uint64_t accepted, refused, bytes_out, writes, queued_bytes, killed;

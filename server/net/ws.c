@@ -191,6 +191,12 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     switch (reason) {
     case LWS_CALLBACK_HTTP:
         return net_http_request(conn->net, wsi, in);
+    case LWS_CALLBACK_HTTP_BODY:
+        return net_unsubscribe_body(conn, len);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return net_unsubscribe_complete(conn, wsi);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return net_unsubscribe_writable(conn, wsi);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return net_http_upgrade(conn->net, wsi, in);
     case LWS_CALLBACK_ESTABLISHED:
