@@ -21,14 +21,19 @@ static const char *sealed_words(const struct client_post *post, const char **tex
     case CONTENT_COMMENT:
     case CONTENT_CHECKIN:
     case CONTENT_ACT:
+    case CONTENT_CLOSING:
         *text = content_text(post->content, "text");
         break;
     case CONTENT_PROFILE:
     case CONTENT_TITLE:
+    case CONTENT_MERGE:
         *text = content_text(post->content, "name");
         break;
     case CONTENT_DOCUMENT:
         *text = content_text(post->content, "form");
+        break;
+    case CONTENT_LANDED:
+        *text = content_text(post->content, "day");
         break;
     case CONTENT_STEP:
         *text = content_text(post->content, "course");

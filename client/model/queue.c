@@ -76,6 +76,10 @@ static bool waits(const struct model *m, const struct council_person *person,
     const struct meeting_seated *last = last_seated(m, member);
     if (!person->member || (seat && !seat->in))
         return false;
+    /* Whoever landed is asked no more: she is here only if she put herself in since. */
+    const struct passage_landed *landed = model_landed(m, member);
+    if (landed && !(seat && seat->seq > landed->seq && (!last || seat->seq > last->seq)))
+        return false;
     memset(out, 0, sizeof *out);
     memcpy(out->place.member, member, COUNCIL_KEY_BYTES);
     out->joined = person->joined_seq;

@@ -128,7 +128,7 @@ static bool comes(const struct model *m, const char *meeting, const uint8_t *mem
     const struct model_meeting *last = meeting_past(m, 0);
     if (pass == 0)
         return strcmp(answer, "yes") == 0 || strcmp(answer, "late") == 0;
-    if (strcmp(answer, "no") == 0)
+    if (strcmp(answer, "no") == 0 || model_landed(m, member)) /* an alumna comes if she says so */
         return false;
     return pass == 2 || (last && meeting_attended(last, member));
 }

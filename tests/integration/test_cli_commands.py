@@ -343,6 +343,30 @@ def keeping_up():
         equal(len(os.listdir(folder)), 4, "files of the export")
 
 
+@case("moderate, refill, merge, landed, close, handover: text and JSON; what others see of each")
+def moderating():
+    ada, ben, dev = W["ada"], W["ben"], W["dev"]
+    here = ("--council", "The finer lighthouse")
+    for form in ((), ("--json",)):
+        has(ada.run("moderate", *form).out, "council ")
+        has(ada.run("refill", *form).out, "#")
+        other = world.plant("Another lighthouse" + "".join(form))
+        ada.run("create", "--pace", "slow", other, "--quiet")
+        ada.run("merge", "propose", other, *here, *form)
+        ben.run("merge", "consent", *form)
+        dev.run("merge", "refuse", *form)
+        has(dev.run("merge", "show", *form).out, "refused")
+        ada.run("merge", "withdraw", *here, *form)
+        ada.run("leave", "--yes", "--council", other)
+        ben.run("landed", "--stay", *form)
+        ben.run("landed", "--seeking", *form)
+        ada.run("close", "--yes", *form)
+        has(ben.run("sync").err, "was closed")
+        ada.run("reopen", *form)
+        ada.run("handover", "Ben", *form)
+        ben.run("handover", "Ada", *form)
+
+
 @case("vote, role, remove, leave: text and JSON; who may do what afterwards")
 def changing():
     ada, ben, chloe, dev = (W[name] for name in ("ada", "ben", "chloe", "dev"))

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "client/model/course.h"
+#include "client/model/meeting.h"
 #include "client/model/oversight.h"
 
 #define DAY    UINT64_C(86400000)
@@ -441,6 +442,22 @@ static void an_alumna_is_not_counted_and_not_reminded(void **state)
     end(&w);
 }
 
+static void an_alumna_is_in_the_queue_only_if_she_puts_herself_in(void **state)
+{
+    (void)state;
+    struct world w;
+    const struct meeting_week week = {NOW, "2026-11-23", "2026-11-29"};
+    struct queue_place places[COUNCIL_SIZE_MAX];
+    begin(&w, 3);
+    post(&w, 1, 9, "{\"type\":\"seat\",\"want\":\"in\"}");
+    assert_int_equal(queue_order(w.model, &w.council, &week, places), 3);
+    post(&w, 1, 8, "{\"type\":\"landed\",\"stay\":1}");
+    assert_int_equal(queue_order(w.model, &w.council, &week, places), 2);
+    post(&w, 1, 1, "{\"type\":\"seat\",\"want\":\"in\",\"why\":\"my first week\"}");
+    assert_int_equal(queue_order(w.model, &w.council, &week, places), 3);
+    end(&w);
+}
+
 /* ---- merging ---- */
 
 #define MERGE "\"merge\":" OBJECT
@@ -560,6 +577,7 @@ int main(void)
         cmocka_unit_test(trust_is_asked_for_once_and_again_after_a_change),
         cmocka_unit_test(keys_and_the_server_come_first),
         cmocka_unit_test(an_alumna_is_not_counted_and_not_reminded),
+        cmocka_unit_test(an_alumna_is_in_the_queue_only_if_she_puts_herself_in),
         cmocka_unit_test(a_merge_is_carried_by_those_who_are_here_and_consent),
         cmocka_unit_test(an_invite_counts_from_the_proposer_alone),
         cmocka_unit_test(each_line_has_its_words_and_its_command),
