@@ -1,6 +1,5 @@
 #!/usr/bin/python3
 """A council's life by its moderators: the overview, handing over, refilling, merging, landing, closing."""
-import json
 import os
 import threading
 
@@ -32,7 +31,7 @@ def overview_shows():
     ada.run("sync")
     ada.run("schedule", "set", "mon", "thu", "--time", "18:00", "--zone", "Europe/Berlin")
     ben.run("rsvp", "no")
-    pager = json.dumps({"x": 1}) and os.path.join(world.folder, "pager")
+    pager = os.path.join(world.folder, "pager")
     text = ben.run("document", "new", "--template").out
     with open(pager, "w") as out:
         out.write("".join(line + ("\n- %s" % world.plant("Rowing boats before dawn") if line.startswith("## ") and "goals" not in line else "") + "\n"
@@ -67,11 +66,11 @@ def overview_shows():
 
 @case("every command of an overview is one of `council help`")
 def overview_commands():
-    known = {row["command"] for row in W["ada"].run("help", "--json").lines()} if W["ada"].run("help", "--json").out.startswith("{") else set()
+    known = {row["command"] for row in W["ada"].run("help", "--json").lines()}
     for line in overview(W["ada"])["Tuesday crew"]["lines"]:
         words = line["do"].split()
         check(words[0] == "council" and "--council" in words, line["do"])
-        check(not known or " ".join(words[1:3]) in known or words[1] in known, line["do"])
+        check(" ".join(words[1:3]) in known or words[1] in known, line["do"])
 
 
 # ---- handing over ----
