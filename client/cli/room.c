@@ -150,7 +150,7 @@ static bool choose_face(struct room *room)
 static int enter(struct room *room)
 {
     struct cli *cli = room->cli;
-    struct client_events events = {on_entry, on_report, NULL, room};
+    struct client_events events = {.entry = on_entry, .report = on_report, .ctx = room};
     catch_signals(cli);
     client_listen(cli->client, &events);
     enum council_error error = client_presence_join(cli->client, room->council.log);

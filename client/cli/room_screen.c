@@ -63,8 +63,10 @@ static bool screen_open(struct room *room)
 {
     struct screen *s = calloc(1, sizeof *s);
     const char *plain = getenv("NO_COLOR");
-    if (!s)
+    if (!s || !screen_able()) {
+        free(s);
         return false;
+    }
     s->terminal = newterm(NULL, stdout, stdin);
     if (!s->terminal) {
         free(s);

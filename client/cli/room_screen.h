@@ -37,6 +37,8 @@ struct screen {
     void *terminal; /* ncurses' SCREEN */
 };
 
+/* True if the terminal is known, and a cursor can be moved on it (room_terminal.c). */
+bool screen_able(void);
 /* Draws all of it (room_draw.c). */
 void screen_draw(struct room *room);
 /* Reads the keys that were pressed, without waiting (room_keys.c). */
