@@ -203,8 +203,10 @@ static void absent_at_the_last_two_is_told_and_at_one_is_not(void **state)
     assert_null(line(&w, OVERSIGHT_ABSENT_TWICE, 0));
     assert_null(line(&w, OVERSIGHT_ABSENT_TWICE, 2));
     assert_null(line(&w, OVERSIGHT_ABSENT_TWICE, 3));
-    answer(&w, 1, names[2], "no", false); /* who says no is absent all the same */
+    answer(&w, 1, names[2], "no", false);            /* who says no is absent all the same */
+    answer(&w, 1, "2026-11-19T18:00", "yes", false); /* where nobody was, nobody was absent */
     look(&w);
+    assert_int_equal(w.seen.held, 3);
     assert_int_equal(line(&w, OVERSIGHT_ABSENT_TWICE, 1)->n, 2);
     end(&w);
 }
@@ -243,6 +245,7 @@ static void answers_to_the_next_meeting_are_counted(void **state)
     assert_int_equal(w.seen.silent, 2);
     assert_non_null(line(&w, OVERSIGHT_SAID_NO, 1));
     assert_null(line(&w, OVERSIGHT_SAID_NO, 3));
+    assert_null(line(&w, OVERSIGHT_SAID_NO, 0));
     assert_null(line(&w, OVERSIGHT_FEW_COME, PEOPLE));
     answer(&w, 3, "2026-11-26T18:00", "no", false);
     answer(&w, 4, "2026-11-26T18:00", "no", false);
@@ -373,6 +376,12 @@ static void trust_is_asked_for_once_and_again_after_a_change(void **state)
     look(&w);
     assert_non_null(line(&w, OVERSIGHT_CHANGED, PEOPLE));
     w.people[2].joined_seq = 3;
+    w.people[2].member = false;
+    w.people[2].left_seq = 11;
+    look(&w);
+    assert_non_null(line(&w, OVERSIGHT_CHANGED, PEOPLE));
+    w.people[2].member = true;
+    w.people[2].left_seq = 0;
     w.model->passages.devices = calloc(8, sizeof *w.model->passages.devices);
     assert_non_null(w.model->passages.devices);
     w.model->passages.device_count = 1;
@@ -458,6 +467,43 @@ static void an_alumna_is_in_the_queue_only_if_she_puts_herself_in(void **state)
     end(&w);
 }
 
+static void who_leaves_upon_landing_does_not_stay(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, 3);
+    post(&w, 1, 1, "{\"type\":\"landed\",\"stay\":1,\"day\":\"2026-12-01\"}");
+    assert_true(model_landed(w.model, w.people[1].pin.member)->stays);
+    assert_string_equal(model_landed(w.model, w.people[1].pin.member)->day, "2026-12-01");
+    post(&w, 1, 0, "{\"type\":\"landed\",\"stay\":0}");
+    assert_false(model_landed(w.model, w.people[1].pin.member)->stays);
+    end(&w);
+}
+
+static void what_is_due_depends_on_schedule_and_closing(void **state)
+{
+    (void)state;
+    struct world w;
+    struct council_invite invites[2] = {{.uses = 2, .used = 1, .expires = NOW + DAY},
+                                        {.uses = 2, .expires = NOW - DAY}};
+    begin(&w, 3);
+    w.council.invites = invites;
+    w.council.invite_count = 2;
+    look(&w);
+    assert_non_null(line(&w, OVERSIGHT_NO_SCHEDULE, PEOPLE));
+    assert_null(line(&w, OVERSIGHT_INVITES, PEOPLE));
+    w.council.schedule.seq = 5;
+    look(&w);
+    assert_null(line(&w, OVERSIGHT_NO_SCHEDULE, PEOPLE));
+    post(&w, 0, 0, "{\"type\":\"closing\",\"closed\":1}");
+    look(&w);
+    assert_int_equal(line(&w, OVERSIGHT_INVITES, PEOPLE)->n, 1);
+    w.council.schedule.seq = 0;
+    look(&w);
+    assert_null(line(&w, OVERSIGHT_NO_SCHEDULE, PEOPLE));
+    end(&w);
+}
+
 /* ---- merging ---- */
 
 #define MERGE "\"merge\":" OBJECT
@@ -488,8 +534,19 @@ static void a_merge_is_carried_by_those_who_are_here_and_consent(void **state)
     assert_int_equal(line(&w, OVERSIGHT_MERGE, PEOPLE)->n, 2);
     post(&w, 1, 0, "{\"type\":\"merge-end\"," MERGE "}"); /* neither proposer nor moderator */
     assert_non_null(passage_merge_open(w.model));
+    post(&w, 1, 0, "{\"type\":\"merge-answer\"," MERGE ",\"consent\":1}");
+    merge = passage_merge_open(w.model);
+    assert_true(passage_carried(merge, &w.council));
     post(&w, 0, 0, "{\"type\":\"merge-end\"," MERGE "}");
     assert_null(passage_merge_open(w.model));
+    merge = passage_merge(w.model, (const uint8_t[COUNCIL_ID_BYTES]){[15] = 1});
+    assert_non_null(merge);
+    assert_false(passage_carried(merge, &w.council));
+    post(&w, 2, 0, "{\"type\":\"merge-answer\"," MERGE ",\"consent\":0}"); /* too late */
+    assert_int_equal(passage_consents(merge, &w.council), 3);
+    post(&w, 0, 0, proposal); /* the same id again */
+    assert_null(passage_merge_open(w.model));
+    assert_int_equal(w.model->passages.merge_count, 1);
     end(&w);
 }
 
@@ -507,6 +564,11 @@ static void an_invite_counts_from_the_proposer_alone(void **state)
     assert_null(passage_invite(passage_merge_open(w.model), w.people[2].pin.member));
     post(&w, 0, 0, invite);
     assert_non_null(passage_invite(passage_merge_open(w.model), w.people[2].pin.member));
+    end(&w);
+    begin(&w, 3); /* where the others come to, nobody is invited away */
+    post(&w, 0, 0, "{\"type\":\"merge\"," MERGE ",\"other\":" OTHER ",\"host\":1,\"need\":1}");
+    post(&w, 0, 0, invite);
+    assert_null(passage_invite(passage_merge_open(w.model), w.people[2].pin.member));
     end(&w);
 }
 
@@ -578,6 +640,8 @@ int main(void)
         cmocka_unit_test(keys_and_the_server_come_first),
         cmocka_unit_test(an_alumna_is_not_counted_and_not_reminded),
         cmocka_unit_test(an_alumna_is_in_the_queue_only_if_she_puts_herself_in),
+        cmocka_unit_test(who_leaves_upon_landing_does_not_stay),
+        cmocka_unit_test(what_is_due_depends_on_schedule_and_closing),
         cmocka_unit_test(a_merge_is_carried_by_those_who_are_here_and_consent),
         cmocka_unit_test(an_invite_counts_from_the_proposer_alone),
         cmocka_unit_test(each_line_has_its_words_and_its_command),
