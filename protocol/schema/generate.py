@@ -150,6 +150,8 @@ SUMMARIES = {
     "log.offer": "Brings back to a log what this member holds of it and the server lacks, or says that there is nothing.",
     "council.list": "The logs that this member may read.", "presence.join": "Says to be there, and hears who else is.",
     "presence.leave": "Says to be gone.", "presence.signal": "Passes a sealed signal to whoever is there; it is never stored.",
+    "feed.create": "Opens a calendar feed of a council: the server keeps the hash of the secret in its address.",
+    "feed.list": "The caller's calendar feeds.", "feed.revoke": "Ends a calendar feed.",
     "mail.set": "Says where reminders may be mailed to, and which; a code is mailed to a new address first.", "mail.confirm": "Proves the address by its code.",
     "mail.show": "What is set, and whether this server sends mail.", "mail.stop": "Ends reminders and deletes the address.",
     "mail.nudge": "Asks that the others of a council be told that something waits for them.",

@@ -51,6 +51,10 @@ static struct rate rate_of(const struct core_limits *limits, enum core_bucket_cl
         rate.token_ns = times(limits->control_period_ms, 1000000);
         burst = limits->control_burst;
         break;
+    case CORE_BUCKET_CALENDAR:
+        rate.token_ns = UINT64_C(1000000000) / limits->calendar_rate;
+        burst = limits->calendar_burst;
+        break;
     case CORE_BUCKET_MODERATOR:
         rate.token_ns = times(limits->moderator_period_ms, 1000000);
         burst = limits->moderator_burst;
@@ -155,6 +159,16 @@ uint64_t core_bucket_take(struct core *core, enum core_bucket_class class, const
     }
     bucket->full_ns = after;
     return 0;
+}
+
+void core_bucket_give(struct core *core, enum core_bucket_class class, const uint8_t key[32],
+                      uint64_t cost)
+{
+    struct core_bucket *bucket = bucket_of(core, class, key);
+    if (bucket != NULL) {
+        uint64_t given_ns = times(rate_of(&core->limits, class).token_ns, cost);
+        bucket->full_ns = bucket->full_ns > given_ns ? bucket->full_ns - given_ns : 0;
+    }
 }
 
 bool core_bucket_hold(struct core *core, const uint8_t key[32])

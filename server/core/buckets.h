@@ -19,6 +19,7 @@ enum core_bucket_class {
     CORE_BUCKET_DEVICE,
     CORE_BUCKET_LOG,
     CORE_BUCKET_CONTROL,   /* of somebody who is not a moderator, in one council */
+    CORE_BUCKET_CALENDAR,  /* of an address that asks for calendars */
     CORE_BUCKET_MODERATOR, /* of a moderator in one council, of a member in their own log */
 };
 
@@ -31,6 +32,10 @@ struct core_buckets {
 /* Takes `cost` tokens: 0, or the milliseconds after which there will be as many. */
 uint64_t core_bucket_take(struct core *core, enum core_bucket_class class, const uint8_t key[32],
                           uint64_t cost);
+
+/* Gives tokens back that were taken. */
+void core_bucket_give(struct core *core, enum core_bucket_class class, const uint8_t key[32],
+                      uint64_t cost);
 
 /* Counts a connection of an address: false if it has as many as it may have. */
 bool core_bucket_hold(struct core *core, const uint8_t key[32]);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/core/feed.h"
 #include "server/core/hub.h"
 #include "server/core/logs.h"
 #include "server/core/pool.h"
@@ -64,6 +65,7 @@ void core_destroy(struct core *core)
     core_calls_fini(core);
     core_logs_fini(core);
     core_buckets_fini(core);
+    core_cache_fini(core);
     core_pool_destroy(core->pool);
     sodium_memzero(core->server_secret, sizeof core->server_secret);
     free(core->quotas);

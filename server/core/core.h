@@ -56,6 +56,26 @@ struct core_report {
     const char *error;    /* name from errors.def, or of a store status; NULL: none */
 };
 
+/* A calendar as it was written: shared by who is sent it. For the loop's thread alone. */
+struct core_calendar {
+    uint32_t refs, len;
+    char etag[COUNCIL_ID_CHARS + 3]; /* with its quotes */
+    uint64_t modified_ms;
+    char *text; /* owned */
+};
+void core_calendar_ref(struct core_calendar *calendar);
+void core_calendar_unref(struct core_calendar *calendar); /* NULL is fine */
+
+/* What somebody is told who asked for a calendar. */
+struct core_calendar_answer {
+    unsigned status;                /* of HTTP: 200, 404, 429, 503 */
+    struct core_calendar *calendar; /* of 200, else NULL; borrowed: core_calendar_ref to keep it */
+    uint32_t retry_after_s;         /* 0: not said */
+};
+
+struct schedule_calendar; /* protocol/schedule/ics.h */
+struct schedule_ics_style;
+
 struct core_ops {
     void *ctx;
 
@@ -81,6 +101,13 @@ struct core_ops {
 
     /* An I/O error left it unknown what is on disk: answer nobody any more, exit, start clean. */
     void (*fatal)(void *ctx, const char *what);
+
+    /* What came of a core_fetch_calendar, by its ticket: once, also from within that call. */
+    void (*calendar)(void *ctx, uint64_t ticket, const struct core_calendar_answer *answer);
+    /* Writes a calendar as schedule_ics does, which reads the system's zones: on a verifier's thread. NULL: there are no calendars here. */
+    enum council_error (*calendar_write)(const struct schedule_calendar *calendar,
+                                         const struct schedule_ics_style *style, char **text,
+                                         uint32_t *len);
 
     /* What came of a core_unlink, by its ticket. May be NULL. */
     void (*unlinked)(void *ctx, uint64_t ticket, bool done);
@@ -119,9 +146,10 @@ struct core_stats {
     uint64_t sessions, members_online, logs_known, logs_resident, cache_bytes, queue_entries,
         queue_bytes;
     uint64_t calls, calls_failed, appended, delivered, catchups;
-    uint64_t logs_recovering; /* that wait for their members */
-    uint64_t calls_open;      /* without an answer */
-    uint64_t quotas;          /* logs with a quota of their own */
+    uint64_t logs_recovering;              /* that wait for their members */
+    uint64_t calls_open;                   /* without an answer */
+    uint64_t quotas;                       /* logs with a quota of their own */
+    uint64_t calendars, calendars_refused; /* requests for one that got it, or did not */
 };
 
 /* NULL: out of memory. council_protocol_init must have succeeded. `ops` is copied. */
@@ -177,6 +205,13 @@ void core_stats(const struct core *core, struct core_stats *out);
 /* The operator ended the waiting of a log that waited, or (NULL) of all: the store says so already, and every reading that was done
  * before has come back. */
 void core_recovering_ended(struct core *core, const uint8_t *log);
+
+/*
+ * Somebody asked for the calendar at this path of HTTP (protocol/README.md section 15). core_ops.calendar is called with `ticket`, now or later. `address` as in core_connect; the path
+ * is borrowed and is a secret.
+ */
+void core_fetch_calendar(struct core *core, uint64_t ticket, const uint8_t address[16],
+                         const char *path);
 
 /* ---- changed while the server runs (tune.c) ---- */
 

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "server/store/feed.h"
 #include "server/store/pool.h"
 #include "server/store/store.h" /* types alone: the core calls no function of the store */
 
@@ -33,6 +34,7 @@ enum core_job_type {
     CORE_JOB_OFFER,    /* u.offer: what the store has of an offered log */
     CORE_JOB_MARK,     /* u.mark: store_mark; those that wait together may share a transaction */
     CORE_JOB_MAIL,     /* u.mail: a member's reminders by mail */
+    CORE_JOB_FEED,     /* u.feed: one call of store/feed.h */
     CORE_JOB_POOL,     /* u.pool: one call of store/pool.h */
     CORE_JOB_MATCH,    /* u.match: groups are sought, on a thread of its own; takes seconds */
 };
@@ -133,9 +135,24 @@ struct core_job_mail {
     bool bad_address, bad_zone; /* out: status INVALID for this reason */
 };
 
+/* A call of store/feed.h. */
+enum core_feed_asks {
+    CORE_FEED_PUT,  /* in: feed, max */
+    CORE_FEED_DROP, /* in: feed.hash, feed.member */
+    CORE_FEED_LIST, /* in: feed.member, items (the core's, room for max); out: n of them */
+    CORE_FEED_FIND  /* in: feed.hash; out: feed, info of its log */
+};
+struct core_job_feed {
+    enum core_feed_asks asks;
+    uint32_t max, n;
+    struct store_feed feed;
+    struct store_log_info info;
+    struct store_feed *items;
+};
+
 /* A call of store/pool.h, by the member who makes it; `of` is the core's memory, filled or read by that call. */
 enum core_pool_asks {
-    CORE_POOL_PUT,     /* person; status INVALID: the zone is not known */
+    CORE_POOL_PUT, /* person; status INVALID: the zone is not known */
     CORE_POOL_DROP,
     CORE_POOL_VIEW,    /* view */
     CORE_POOL_ANSWER,  /* proposal, accept */
@@ -183,6 +200,7 @@ struct core_job {
         struct core_job_offer offer;
         struct store_mark mark;
         struct core_job_mail mail;
+        struct core_job_feed feed;
         struct core_pool_ask *pool;
         struct store_pool_round *match;
     } u;

@@ -168,7 +168,8 @@ struct core_call {
         struct core_signal signal;
         struct core_offer offer;
         struct core_pool_call *pool; /* owned */
-        uint64_t after; /* log.subscribe */
+        struct store_feed *feeds;    /* owned */
+        uint64_t after;              /* log.subscribe */
     } u;
 };
 
@@ -181,6 +182,15 @@ struct core_quota {
 struct core_idle {
     struct core_log *first, *last;
     uint32_t count;
+};
+
+struct core_cached; /* feed.h */
+
+/* Calendars that were written lately, and requests for one without an answer. */
+struct core_feeds {
+    struct core_cached *first, *last;
+    uint32_t count, fetches;
+    uint64_t bytes;
 };
 
 struct core {
@@ -206,6 +216,7 @@ struct core {
     uint32_t conn_count, recovery_count;
 
     struct core_buckets buckets;
+    struct core_feeds feeds;
     struct core_pool *pool; /* owned; NULL: there is none here */
 
     struct core_log **logs; /* hash table */
@@ -316,6 +327,14 @@ enum council_error core_do_join(struct core *core, struct core_conn *conn, struc
 enum council_error core_do_leave(struct core *core, struct core_conn *conn, struct core_call *call);
 enum council_error core_do_signal(struct core *core, struct core_conn *conn,
                                   struct core_call *call);
+
+/* ---- feed.c ---- */
+enum council_error core_do_feed_create(struct core *core, struct core_conn *conn,
+                                       struct core_call *call);
+enum council_error core_do_feed_list(struct core *core, struct core_conn *conn,
+                                     struct core_call *call);
+enum council_error core_do_feed_revoke(struct core *core, struct core_conn *conn,
+                                       struct core_call *call);
 
 /* ---- pool.c ---- */
 enum council_error core_do_pool_register(struct core *core, struct core_conn *conn,

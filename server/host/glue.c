@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#include "protocol/schedule/ics.h"
 #include "server/host/log.h"
 #include "server/host/server.h"
 
@@ -81,6 +82,11 @@ static void op_slice_free(void *ctx, struct store_slice *slice)
 {
     (void)ctx;
     store_slice_fini(slice);
+}
+
+static void op_calendar(void *ctx, uint64_t ticket, const struct core_calendar_answer *answer)
+{
+    net_calendar(((struct server *)ctx)->net, ticket, answer);
 }
 
 static void op_unlinked(void *ctx, uint64_t ticket, bool done)
@@ -271,6 +277,8 @@ const struct core_ops host_core_ops = {.random = op_random,
                                        .slice_free = op_slice_free,
                                        .fatal = op_fatal,
                                        .mail = op_mail,
+                                       .calendar = op_calendar,
+                                       .calendar_write = schedule_ics,
                                        .unlinked = op_unlinked,
                                        .report = op_report};
 

@@ -170,6 +170,9 @@ void host_reading_run(struct store *store, struct core_job *job)
     case CORE_JOB_MAIL:
         host_mail_run(store, job);
         break;
+    case CORE_JOB_FEED:
+        host_feed_run(store, job);
+        break;
     case CORE_JOB_POOL:
         host_pool_run(store, job);
         break;

@@ -58,6 +58,8 @@ enum {
     HOST_MARKS_MAX = 64
 };
 uint32_t host_marks_run(struct store *store, struct host_jobs *jobs, struct host_jobs *done);
+/* feed_run.c: calendar feeds. */
+void host_feed_run(struct store *store, struct core_job *job);
 /* mail_run.c: a member's reminders by mail. */
 void host_mail_run(struct store *store, struct core_job *job);
 /* Carries out a reading. */

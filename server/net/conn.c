@@ -67,6 +67,7 @@ void net_conn_destroy(struct net_conn *conn)
         }
         *at = conn->flush_next;
     }
+    net_calendar_drop(conn);
     net_queue_clear(conn);
     net_conn_unbind(conn);
     list_remove(conn);

@@ -53,6 +53,10 @@ int net_http_request(struct net *net, struct lws *wsi, const char *path)
                                        lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0)) {
         return net_unsubscribe_request(lws_get_opaque_user_data(wsi), wsi, path);
     }
+    if (net_calendar_path(path) && (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0 ||
+                                    lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0)) {
+        return net_calendar_request(lws_get_opaque_user_data(wsi), wsi, path);
+    }
     if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) <= 0) {
         (void)respond(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "only GET\n");
         return -1; /* a body may follow, and nobody would read it */

@@ -68,6 +68,7 @@ struct net_post {
 struct net_conn {
     struct net *net;
     struct net_post post;
+    struct net_fetch *fetch; /* calendar.c: what it asked for over HTTP; owned, NULL: nothing */
     struct lws *wsi;
     core_session session; /* 0: not the core's (yet, or any more) */
     struct net_conn *prev, *next;
@@ -104,7 +105,7 @@ struct net_listener {
 };
 
 struct net {
-    uint64_t tickets; /* given to what was posted */
+    uint64_t tickets; /* given to what was posted or asked for */
     struct net_events events;
     struct core *core;
     struct ev_loop *loop;
@@ -169,6 +170,12 @@ int net_http_request(struct net *net, struct lws *wsi, const char *path);
 /* 0: may become a WebSocket; > 0: was answered; < 0: hang up. */
 int net_http_upgrade(struct net *net, struct lws *wsi, const char *to);
 bool net_http_forwarded(struct lws *wsi, uint8_t address[16]);
+
+/* calendar.c: 0, or -1 to hang up */
+bool net_calendar_path(const char *path);
+int net_calendar_request(struct net_conn *conn, struct lws *wsi, const char *path);
+int net_calendar_writable(struct net_conn *conn, struct lws *wsi);
+void net_calendar_drop(struct net_conn *conn);
 
 /* unsubscribe.c: 0, or -1 to hang up */
 bool net_unsubscribe_path(const char *path);

@@ -101,6 +101,9 @@ void net_send(void *net, core_session session, struct core_frame *frame);
 void net_close(void *net, core_session session, unsigned code, const char *reason);
 void net_pause(void *net, bool pause);
 
+/* What came of core_fetch_calendar, by its ticket. */
+void net_calendar(void *net, uint64_t ticket, const struct core_calendar_answer *answer);
+
 /* What came of core_unlink, by its ticket. */
 void net_unlinked(void *net, uint64_t ticket, bool done);
 

@@ -196,7 +196,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         return net_unsubscribe_complete(conn, wsi);
     case LWS_CALLBACK_HTTP_WRITEABLE:
-        return net_unsubscribe_writable(conn, wsi);
+        return conn->fetch != NULL ? net_calendar_writable(conn, wsi)
+                                   : net_unsubscribe_writable(conn, wsi);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return net_http_upgrade(conn->net, wsi, in);
     case LWS_CALLBACK_ESTABLISHED:

@@ -58,6 +58,8 @@ struct core_fake_store {
     enum store_status fail; /* what the next batches get */
     uint32_t fail_batches;
     uint32_t batches, reads;
+    void (*feed)(void *ctx, struct core_job *job); /* CORE_JOB_FEED; may be NULL */
+    void *feed_ctx;
     void (*mail)(void *ctx, struct core_job *job); /* NULL: nothing is set */
     void *mail_ctx;
     void (*pool)(void *ctx, struct core_job *job); /* NULL: the store has no pool */

@@ -254,6 +254,13 @@ void core_fake_store_read(struct core_fake_store *store, struct core_job *job)
             mark(store, &job->u.mark);
         }
         break;
+    case CORE_JOB_FEED: /* test_core_feed.c says what comes of it */
+        if (store->feed != NULL) {
+            store->feed(store->feed_ctx, job);
+        } else {
+            job->status = STORE_NOT_FOUND;
+        }
+        break;
     case CORE_JOB_MAIL: /* test_core_mail.c says what comes of it */
         if (store->mail != NULL) {
             store->mail(store->mail_ctx, job);
