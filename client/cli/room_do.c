@@ -47,6 +47,7 @@ void room_say(struct room *room, enum room_tone tone, const char *format, ...)
     char text[ROOM_LINE_MAX], clean[ROOM_LINE_MAX];
     va_list arguments;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started on the line above */
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     room_clean(text, clean, sizeof clean);

@@ -126,11 +126,9 @@ static void one_key(struct room *room, struct screen *s, wint_t key, bool functi
         scroll_by(s, key == KEY_DOWN ? -1 : -5);
     else if (s->mode == SCREEN_LINE)
         line_key(room, s, key, function);
-    else if (s->mode == SCREEN_HELP)
-        to_keys(s);
     else if (s->mode == SCREEN_ASKING && !function && (key == 'y' || key == 'Y'))
         do_row(room, s, "");
-    else if (s->mode == SCREEN_ASKING)
+    else if (s->mode == SCREEN_HELP || s->mode == SCREEN_ASKING)
         to_keys(s);
     else if (!function)
         command_key(room, s, key);
