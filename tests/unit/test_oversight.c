@@ -1,5 +1,5 @@
 /*
- * test_oversight.c - the moderator's overview and the folds that it rests on: made-up councils, posts and times.
+ * test_oversight.c - the moderator's overview: made-up councils, posts and times.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,126 +11,7 @@
 
 #include <cmocka.h>
 
-#include "client/model/course.h"
-#include "client/model/meeting.h"
-#include "client/model/oversight.h"
-
-#define DAY    UINT64_C(86400000)
-#define NOW    (UINT64_C(20000) * DAY)
-#define OBJECT "\"AAAAAAAAAAAAAAAAAAAAAQ\""
-
-enum {
-    PEOPLE = 8
-};
-
-/* A council of `count` members: person i has the key {i + 1}; the first one moderates. */
-struct world {
-    struct council council;
-    struct council_person people[PEOPLE];
-    struct model *model;
-    struct oversight_given given;
-    struct oversight seen;
-    uint64_t seq;
-};
-
-static void begin(struct world *w, uint32_t count)
-{
-    memset(w, 0, sizeof *w);
-    w->model = model_create();
-    assert_non_null(w->model);
-    for (uint32_t i = 0; i < count; i++) {
-        w->people[i].pin.member[0] = (uint8_t)(i + 1);
-        w->people[i].member = true;
-        w->people[i].joined_seq = i + 1;
-    }
-    w->people[0].moderator = true;
-    w->council.people = w->people;
-    w->council.person_count = count;
-    w->council.size = 8;
-    w->council.fast = true;
-    w->council.control = 10;
-    w->seq = 10;
-    w->given = (struct oversight_given){.council = &w->council,
-                                        .model = w->model,
-                                        .self = w->people[0].pin.member,
-                                        .now_ms = NOW,
-                                        .today = "2026-11-23"};
-}
-
-static void end(struct world *w)
-{
-    model_destroy(w->model);
-}
-
-/* A post of person `i`, `days` before now. */
-static void post(struct world *w, uint32_t i, uint64_t days, const char *text)
-{
-    json_t *content = json_loads(text, 0, NULL);
-    const struct model_post p = {.seq = ++w->seq,
-                                 .at = NOW - days * DAY,
-                                 .received = NOW - days * DAY,
-                                 .author = w->people[i].pin.member,
-                                 .content = content,
-                                 .moderator = w->people[i].moderator};
-    assert_non_null(content);
-    assert_int_equal(model_add(w->model, &p), COUNCIL_OK);
-    json_decref(content);
-}
-
-/* Answers and attendance lie in the model as entries bring them. */
-static void answer(struct world *w, uint32_t i, const char *meeting, const char *said,
-                   bool attended)
-{
-    struct model *m = w->model;
-    assert_true(m->answer_count < m->answer_size || m->answer_size == 0);
-    if (!m->answer_size) {
-        m->answers = calloc(128, sizeof *m->answers);
-        m->answer_size = 128;
-    }
-    struct model_answer *a = &m->answers[m->answer_count++];
-    assert_non_null(m->answers);
-    snprintf(a->meeting, sizeof a->meeting, "%s", meeting);
-    snprintf(a->answer, sizeof a->answer, "%s", said);
-    a->attended = attended;
-    a->seq = ++w->seq;
-    memcpy(a->member, w->people[i].pin.member, COUNCIL_KEY_BYTES);
-}
-
-static void look(struct world *w)
-{
-    oversight_look(&w->given, &w->seen);
-}
-
-/* The line about a person (or about nobody, for PEOPLE), or NULL. */
-static const struct oversight_line *line(const struct world *w, enum oversight_what what,
-                                         uint32_t i)
-{
-    for (uint32_t k = 0; k < w->seen.count; k++) {
-        const struct oversight_line *l = &w->seen.lines[k];
-        if (l->what == what &&
-            (i == PEOPLE ? !l->member
-                         : l->member && memcmp(l->member, w->people[i].pin.member, 32) == 0))
-            return l;
-    }
-    return NULL;
-}
-
-/* Everybody has done the orientation and compared the number, so that those lines are out of the way. */
-static void settle(struct world *w)
-{
-    const struct course *course = course_info(COURSE_ORIENTATION);
-    char text[256];
-    for (uint32_t i = 0; i < w->council.person_count; i++) {
-        for (uint32_t s = 0; s < course->count; s++) {
-            snprintf(text, sizeof text,
-                     "{\"type\":\"step\",\"course\":\"orientation\",\"step\":\"%s\"}",
-                     course->steps[s].name);
-            post(w, i, 1, text);
-        }
-        snprintf(text, sizeof text, "{\"type\":\"verified\",\"seq\":10,\"number\":\"%049d\"}", 0);
-        post(w, i, 1, text);
-    }
-}
+#include "tests/unit/oversight_world.h"
 
 /* ---- the state of a council ---- */
 
@@ -168,20 +49,6 @@ static void states_follow_people_orientation_and_meetings(void **state)
     post(&w, 0, 0, "{\"type\":\"closing\",\"closed\":0}");
     look(&w);
     assert_int_equal(w.seen.state, OVERSIGHT_SHORT);
-    end(&w);
-}
-
-static void only_a_moderator_closes(void **state)
-{
-    (void)state;
-    struct world w;
-    begin(&w, 6);
-    post(&w, 1, 0, "{\"type\":\"closing\",\"closed\":1}");
-    assert_false(w.model->passages.closed);
-    post(&w, 0, 0, "{\"type\":\"closing\",\"closed\":1}");
-    assert_true(w.model->passages.closed);
-    post(&w, 1, 0, "{\"type\":\"closing\",\"closed\":0}");
-    assert_true(w.model->passages.closed);
     end(&w);
 }
 
@@ -415,71 +282,6 @@ static void keys_and_the_server_come_first(void **state)
     end(&w);
 }
 
-/* ---- alumnae ---- */
-
-static void an_alumna_is_not_counted_and_not_reminded(void **state)
-{
-    (void)state;
-    struct world w;
-    begin(&w, 7);
-    w.given.next = "2026-11-26T18:00";
-    for (uint32_t i = 0; i < 7; i++)
-        post(&w, i, 40, "{\"type\":\"note\",\"text\":\"hello\"}");
-    answer(&w, 0, "2026-11-16T18:00", "", true);
-    answer(&w, 0, "2026-11-19T18:00", "", true);
-    answer(&w, 1, "2026-11-26T18:00", "no", false);
-    post(&w, 1, 39, "{\"type\":\"landed\",\"stay\":1,\"day\":\"2026-11-01\"}");
-    look(&w);
-    assert_int_equal(w.seen.members, 7);
-    assert_int_equal(w.seen.seeking, 6);
-    assert_int_equal(w.seen.alumni, 1);
-    assert_int_equal(w.seen.no, 0);
-    for (uint32_t i = 0; i < w.seen.count; i++)
-        assert_true(!w.seen.lines[i].member || w.seen.lines[i].member[0] != 2);
-    assert_non_null(line(&w, OVERSIGHT_SILENT, 2));
-    post(&w, 2, 39, "{\"type\":\"landed\",\"stay\":1}");
-    look(&w);
-    assert_int_equal(w.seen.state, OVERSIGHT_SHORT);
-    post(&w, 1, 0, "{\"type\":\"landed\",\"seeking\":1}");
-    look(&w);
-    assert_int_equal(w.seen.seeking, 6);
-    assert_non_null(model_landed(w.model, w.people[2].pin.member));
-    assert_null(model_landed(w.model, w.people[1].pin.member));
-    w.given.now_ms = NOW + 60 * DAY;
-    look(&w);
-    assert_non_null(line(&w, OVERSIGHT_CALLS_OVER, 2));
-    end(&w);
-}
-
-static void an_alumna_is_in_the_queue_only_if_she_puts_herself_in(void **state)
-{
-    (void)state;
-    struct world w;
-    const struct meeting_week week = {NOW, "2026-11-23", "2026-11-29"};
-    struct queue_place places[COUNCIL_SIZE_MAX];
-    begin(&w, 3);
-    post(&w, 1, 9, "{\"type\":\"seat\",\"want\":\"in\"}");
-    assert_int_equal(queue_order(w.model, &w.council, &week, places), 3);
-    post(&w, 1, 8, "{\"type\":\"landed\",\"stay\":1}");
-    assert_int_equal(queue_order(w.model, &w.council, &week, places), 2);
-    post(&w, 1, 1, "{\"type\":\"seat\",\"want\":\"in\",\"why\":\"my first week\"}");
-    assert_int_equal(queue_order(w.model, &w.council, &week, places), 3);
-    end(&w);
-}
-
-static void who_leaves_upon_landing_does_not_stay(void **state)
-{
-    (void)state;
-    struct world w;
-    begin(&w, 3);
-    post(&w, 1, 1, "{\"type\":\"landed\",\"stay\":1,\"day\":\"2026-12-01\"}");
-    assert_true(model_landed(w.model, w.people[1].pin.member)->stays);
-    assert_string_equal(model_landed(w.model, w.people[1].pin.member)->day, "2026-12-01");
-    post(&w, 1, 0, "{\"type\":\"landed\",\"stay\":0}");
-    assert_false(model_landed(w.model, w.people[1].pin.member)->stays);
-    end(&w);
-}
-
 static void what_is_due_depends_on_schedule_and_closing(void **state)
 {
     (void)state;
@@ -501,74 +303,6 @@ static void what_is_due_depends_on_schedule_and_closing(void **state)
     w.council.schedule.seq = 0;
     look(&w);
     assert_null(line(&w, OVERSIGHT_NO_SCHEDULE, PEOPLE));
-    end(&w);
-}
-
-/* ---- merging ---- */
-
-#define MERGE "\"merge\":" OBJECT
-#define OTHER "\"CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""
-
-static void a_merge_is_carried_by_those_who_are_here_and_consent(void **state)
-{
-    (void)state;
-    struct world w;
-    begin(&w, 4);
-    static const char proposal[] =
-        "{\"type\":\"merge\"," MERGE ",\"other\":" OTHER ",\"host\":0,\"need\":3}";
-    post(&w, 1, 0, proposal); /* no moderator: nothing */
-    assert_null(passage_merge_open(w.model));
-    post(&w, 0, 0, proposal);
-    post(&w, 1, 0, "{\"type\":\"merge-answer\"," MERGE ",\"consent\":1}");
-    post(&w, 2, 0, "{\"type\":\"merge-answer\"," MERGE ",\"consent\":1}");
-    const struct passage_merge *merge = passage_merge_open(w.model);
-    assert_non_null(merge);
-    assert_true(passage_carried(merge, &w.council));
-    w.people[2].member = false;
-    assert_int_equal(passage_consents(merge, &w.council), 2);
-    assert_false(passage_carried(merge, &w.council));
-    w.people[2].member = true;
-    post(&w, 1, 0, "{\"type\":\"merge-answer\"," MERGE ",\"consent\":0}");
-    assert_false(passage_carried(passage_merge_open(w.model), &w.council));
-    look(&w);
-    assert_int_equal(line(&w, OVERSIGHT_MERGE, PEOPLE)->n, 2);
-    post(&w, 1, 0, "{\"type\":\"merge-end\"," MERGE "}"); /* neither proposer nor moderator */
-    assert_non_null(passage_merge_open(w.model));
-    post(&w, 1, 0, "{\"type\":\"merge-answer\"," MERGE ",\"consent\":1}");
-    merge = passage_merge_open(w.model);
-    assert_true(passage_carried(merge, &w.council));
-    post(&w, 0, 0, "{\"type\":\"merge-end\"," MERGE "}");
-    assert_null(passage_merge_open(w.model));
-    merge = passage_merge(w.model, (const uint8_t[COUNCIL_ID_BYTES]){[15] = 1});
-    assert_non_null(merge);
-    assert_false(passage_carried(merge, &w.council));
-    post(&w, 2, 0, "{\"type\":\"merge-answer\"," MERGE ",\"consent\":0}"); /* too late */
-    assert_int_equal(passage_consents(merge, &w.council), 3);
-    post(&w, 0, 0, proposal); /* the same id again */
-    assert_null(passage_merge_open(w.model));
-    assert_int_equal(w.model->passages.merge_count, 1);
-    end(&w);
-}
-
-static void an_invite_counts_from_the_proposer_alone(void **state)
-{
-    (void)state;
-    struct world w;
-    begin(&w, 3);
-    w.people[1].moderator = true;
-    post(&w, 0, 0, "{\"type\":\"merge\"," MERGE ",\"other\":" OTHER ",\"host\":0,\"need\":1}");
-    static const char invite[] =
-        "{\"type\":\"merge-invite\"," MERGE
-        ",\"member\":\"AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"link\":\"x\"}";
-    post(&w, 1, 0, invite);
-    assert_null(passage_invite(passage_merge_open(w.model), w.people[2].pin.member));
-    post(&w, 0, 0, invite);
-    assert_non_null(passage_invite(passage_merge_open(w.model), w.people[2].pin.member));
-    end(&w);
-    begin(&w, 3); /* where the others come to, nobody is invited away */
-    post(&w, 0, 0, "{\"type\":\"merge\"," MERGE ",\"other\":" OTHER ",\"host\":1,\"need\":1}");
-    post(&w, 0, 0, invite);
-    assert_null(passage_invite(passage_merge_open(w.model), w.people[2].pin.member));
     end(&w);
 }
 
@@ -627,7 +361,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_follow_people_orientation_and_meetings),
-        cmocka_unit_test(only_a_moderator_closes),
         cmocka_unit_test(absent_at_the_last_two_is_told_and_at_one_is_not),
         cmocka_unit_test(whoever_may_still_be_late_is_not_absent),
         cmocka_unit_test(answers_to_the_next_meeting_are_counted),
@@ -638,12 +371,7 @@ int main(void)
         cmocka_unit_test(a_weekly_update_asks_for_no_comment),
         cmocka_unit_test(trust_is_asked_for_once_and_again_after_a_change),
         cmocka_unit_test(keys_and_the_server_come_first),
-        cmocka_unit_test(an_alumna_is_not_counted_and_not_reminded),
-        cmocka_unit_test(an_alumna_is_in_the_queue_only_if_she_puts_herself_in),
-        cmocka_unit_test(who_leaves_upon_landing_does_not_stay),
         cmocka_unit_test(what_is_due_depends_on_schedule_and_closing),
-        cmocka_unit_test(a_merge_is_carried_by_those_who_are_here_and_consent),
-        cmocka_unit_test(an_invite_counts_from_the_proposer_alone),
         cmocka_unit_test(each_line_has_its_words_and_its_command),
         cmocka_unit_test(more_lines_than_there_is_room_for_are_left_out),
     };

@@ -1,0 +1,108 @@
+/*
+ * oversight_world.c - see oversight_world.h.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/model/course.h"
+#include "tests/unit/oversight_world.h"
+
+void begin(struct world *w, uint32_t count)
+{
+    memset(w, 0, sizeof *w);
+    w->model = model_create();
+    assert_non_null(w->model);
+    for (uint32_t i = 0; i < count; i++) {
+        w->people[i].pin.member[0] = (uint8_t)(i + 1);
+        w->people[i].member = true;
+        w->people[i].joined_seq = i + 1;
+    }
+    w->people[0].moderator = true;
+    w->council.people = w->people;
+    w->council.person_count = count;
+    w->council.size = 8;
+    w->council.fast = true;
+    w->council.control = 10;
+    w->seq = 10;
+    w->given = (struct oversight_given){.council = &w->council,
+                                        .model = w->model,
+                                        .self = w->people[0].pin.member,
+                                        .now_ms = NOW,
+                                        .today = "2026-11-23"};
+}
+
+void end(struct world *w)
+{
+    model_destroy(w->model);
+}
+
+void post(struct world *w, uint32_t i, uint64_t days, const char *text)
+{
+    json_t *content = json_loads(text, 0, NULL);
+    const struct model_post p = {.seq = ++w->seq,
+                                 .at = NOW - days * DAY,
+                                 .received = NOW - days * DAY,
+                                 .author = w->people[i].pin.member,
+                                 .content = content,
+                                 .moderator = w->people[i].moderator};
+    assert_non_null(content);
+    assert_int_equal(model_add(w->model, &p), COUNCIL_OK);
+    json_decref(content);
+}
+
+void answer(struct world *w, uint32_t i, const char *meeting, const char *said, bool attended)
+{
+    struct model *m = w->model;
+    assert_true(m->answer_count < m->answer_size || m->answer_size == 0);
+    if (!m->answer_size) {
+        m->answers = calloc(128, sizeof *m->answers);
+        m->answer_size = 128;
+    }
+    struct model_answer *a = &m->answers[m->answer_count++];
+    assert_non_null(m->answers);
+    snprintf(a->meeting, sizeof a->meeting, "%s", meeting);
+    snprintf(a->answer, sizeof a->answer, "%s", said);
+    a->attended = attended;
+    a->seq = ++w->seq;
+    memcpy(a->member, w->people[i].pin.member, COUNCIL_KEY_BYTES);
+}
+
+void look(struct world *w)
+{
+    oversight_look(&w->given, &w->seen);
+}
+
+const struct oversight_line *line(const struct world *w, enum oversight_what what, uint32_t i)
+{
+    for (uint32_t k = 0; k < w->seen.count; k++) {
+        const struct oversight_line *l = &w->seen.lines[k];
+        if (l->what == what &&
+            (i == PEOPLE ? !l->member
+                         : l->member && memcmp(l->member, w->people[i].pin.member, 32) == 0))
+            return l;
+    }
+    return NULL;
+}
+
+void settle(struct world *w)
+{
+    const struct course *course = course_info(COURSE_ORIENTATION);
+    char text[256];
+    for (uint32_t i = 0; i < w->council.person_count; i++) {
+        for (uint32_t s = 0; s < course->count; s++) {
+            snprintf(text, sizeof text,
+                     "{\"type\":\"step\",\"course\":\"orientation\",\"step\":\"%s\"}",
+                     course->steps[s].name);
+            post(w, i, 1, text);
+        }
+        snprintf(text, sizeof text, "{\"type\":\"verified\",\"seq\":10,\"number\":\"%049d\"}", 0);
+        post(w, i, 1, text);
+    }
+}
