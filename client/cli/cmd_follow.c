@@ -11,6 +11,7 @@
 #include "client/cli/entry_line.h"
 #include "client/cli/habits.h"
 #include "client/cli/passages.h"
+#include "client/cli/pool.h"
 
 /* What a signal handler may touch: a flag, and client_wake, which is async-signal-safe. */
 static volatile sig_atomic_t interrupted;
@@ -38,6 +39,7 @@ struct watch {
     struct cli *cli;
     struct cli_council council;
     uint64_t shown, limit;
+    char *pool; /* owned: what was last said of the pool */
 };
 
 static void show(struct watch *w, const struct client_post *post)
@@ -92,6 +94,17 @@ static void on_state(void *ctx, enum client_state state)
     cli_say(((struct watch *)ctx)->cli, "-- %s", words[state]);
 }
 
+/* Said once, until it is another. */
+static void on_pool(void *ctx, const json_t *shown)
+{
+    struct watch *w = ctx;
+    char *line = pool_line(shown);
+    if (line && (!w->pool || strcmp(w->pool, line) != 0))
+        cli_say(w->cli, "-- %s", line);
+    free(w->pool);
+    w->pool = line;
+}
+
 enum {
     LOOK_MS = 500,      /* what other commands of this home put into its outbox is sent that soon */
     PROMPT_MS = 600000, /* how often `watch` looks whether a day has come */
@@ -130,7 +143,7 @@ static int follow(struct cli *cli, const struct watch *w)
 int cli_watch(struct cli *cli)
 {
     struct watch w = {.cli = cli};
-    struct client_events events = {on_entry, on_report, on_state, &w};
+    struct client_events events = {on_entry, on_report, on_state, &w, on_pool};
     uint64_t since;
     if (!cli_option_number(cli, "since", 0, COUNCIL_INT_MAX, COUNCIL_INT_MAX, &since) ||
         !cli_option_number(cli, "count", 1, COUNCIL_INT_MAX, 0, &w.limit))
@@ -148,19 +161,26 @@ int cli_watch(struct cli *cli)
     if (!result)
         result = follow(cli, &w);
     client_listen(cli->client, NULL);
+    free(w.pool);
     cli_council_fini(&w.council);
     return result;
 }
 
 int cli_agent(struct cli *cli)
 {
+    struct watch w = {.cli = cli};
+    const struct client_events events = {.ctx = &w, .pool = on_pool};
     enum council_error error = client_agent_start(cli->client);
     if (error)
         return cli_fail(cli, error);
     catch_signals(cli);
     cli_say(cli, "The agent runs; other commands of this home need no passphrase now. Interrupt it "
                  "to end it.");
-    return follow(cli, NULL);
+    client_listen(cli->client, &events);
+    int result = follow(cli, NULL);
+    client_listen(cli->client, NULL);
+    free(w.pool);
+    return result;
 }
 
 /* ---- sync and status ---- */
@@ -279,10 +299,20 @@ static void print_log(struct cli *cli, const struct client_log_info *info, json_
     }
     if (!info->journal && info->member)
         print_passages(cli, &c, json_array_get(list, json_array_size(list) - 1));
-    if (!info->journal && info->member &&
-        !model_landed(c.model, client_member(cli->client)))
+    if (!info->journal && info->member && !model_landed(c.model, client_member(cli->client)))
         print_habits(cli, &c, json_array_get(list, json_array_size(list) - 1));
     cli_council_fini(&c);
+}
+
+/* How one stands in the pool as was last known, printed unless with --json. Owned; NULL: nothing to say. */
+static char *pool_status(struct cli *cli)
+{
+    json_t *shown = NULL;
+    char *line = client_pool_kept(cli->client, &shown) ? NULL : pool_line(shown);
+    if (line && !cli->json)
+        puts(line);
+    json_decref(shown);
+    return line;
 }
 
 int cli_status(struct cli *cli)
@@ -308,13 +338,15 @@ int cli_status(struct cli *cli)
         print_log(cli, &logs[i], list);
     if (!cli->json && !error && waiting)
         printf("%u entr%s wait to be sent: `council sync`.\n", waiting, waiting == 1 ? "y" : "ies");
+    char *pool = pool_status(cli);
     int result =
         error ? cli_fail(cli, error) : cli_refused_show(cli, refused, cli_flag(cli, "forget"));
     if (cli->json && !result)
-        cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:O, s:O}", "member", member, "server",
+        cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:O, s:O, s:s*}", "member", member, "server",
                                  client_server(cli->client), "stopped",
                                  council_error_name(client_member_stopped(cli->client)), "waiting",
-                                 (int)waiting, "logs", list, "refused", refused));
+                                 (int)waiting, "logs", list, "refused", refused, "pool", pool));
+    free(pool);
     json_decref(refused);
     json_decref(list);
     free(logs);

@@ -4,6 +4,7 @@
  * Must not know how entries are made or moved. Invariant: a client that could be opened can be closed at any moment without losing what was
  * submitted.
  */
+#include "client/lib/pool_internal.h"
 #include "client/lib/presence_internal.h"
 
 #include <errno.h>
@@ -136,6 +137,7 @@ void client_close(struct client *client)
     agent_stop(client->agent);
     client_presence_leave(client);
     session_end(client);
+    pool_end(client);
     if (client->duties_fd >= 0)
         (void)close(client->duties_fd);
     home_close(&client->home);

@@ -142,6 +142,7 @@ struct client_events {
                    const char *detail);
     void (*state)(void *ctx, enum client_state state);
     void *ctx;
+    void (*pool)(void *ctx, const json_t *shown); /* how things stand in the pool: pool.h */
 };
 void client_listen(struct client *client, const struct client_events *events);
 

@@ -80,6 +80,7 @@ struct announced {
 };
 
 struct joining; /* a member.join being made: join.c */
+struct pool;    /* pool_internal.h */
 struct agent;
 struct presence;
 
@@ -108,6 +109,7 @@ struct client {
     struct deferred *deferred;   /* owned */
     struct joining *joins;       /* owned list */
     struct announced *announced; /* owned */
+    struct pool *pool;           /* owned; NULL until it is looked at */
     json_t *list_came;           /* owned: council.list's answer, until the turn is over */
     struct client_events events;
     uint64_t last_tag, last_duty;

@@ -3,7 +3,7 @@
  *
  * Must not know how any of it is done. Invariant: what is waited for in vain stays in the outbox.
  */
-#include "client/lib/internal.h"
+#include "client/lib/pool_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +107,7 @@ static bool duties_over(struct client *client, void *ctx)
 
     if (now >= *end)
         return true;
-    return !duty_pending(client) &&
+    return !duty_pending(client) && !pool_busy(client) &&
            (client->item_count == 0 || (client->waits_changed && offered_items_wait(client))) &&
            sync_caught_up(client->sync) && client->listed && sync_next_ms(client->sync) >= *end;
 }

@@ -3,6 +3,7 @@
  *
  * Thin on purpose: what to do is decided in sync, how it is kept is store.c's and outbox.c's. Invariant: every call is answered once.
  */
+#include "client/lib/pool_internal.h"
 #include "client/lib/presence_internal.h"
 
 #include <sodium.h>
@@ -42,10 +43,12 @@ static void on_state(void *ctx, enum sync_state state)
 {
     struct client *client = ctx;
 
-    if (state == SYNC_READY)
+    if (state == SYNC_READY) {
         client->attempts = 0;
-    else
+    } else {
         presence_offline(client);
+        pool_offline(client);
+    }
     if (state == SYNC_HELLO)
         servertime_asked(client);
     if (client->events.state != NULL)
@@ -224,6 +227,14 @@ static bool on_holds(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t e
     return holds;
 }
 
+static void on_notice(void *ctx, enum council_notification kind, const json_t *params)
+{
+    if (kind == COUNCIL_NOTIFICATION_POOL_PROPOSAL)
+        pool_notice(ctx);
+    else
+        presence_notice(ctx, kind, params);
+}
+
 const struct sync_ops client_ops = {
     .connect = on_connect,
     .send = on_send,
@@ -245,6 +256,6 @@ const struct sync_ops client_ops = {
     .holds = on_holds,
     .duty = duty_due,
     .report = on_report,
-    .notice = presence_notice,
+    .notice = on_notice,
     .call_result = on_call_result,
 };

@@ -3,6 +3,7 @@
  *
  * Must not know what sync decides. Invariant: a log that the home holds is in sync, with the entries that are stored or more.
  */
+#include "client/lib/pool_internal.h"
 #include "client/lib/presence_internal.h"
 
 #include <sodium.h>
@@ -114,6 +115,7 @@ void session_end(struct client *client)
 {
     join_end_all(client);
     presence_offline(client);
+    pool_offline(client);
     sync_destroy(client->sync);
     client->sync = NULL;
     memset(client->calls, 0, sizeof client->calls);

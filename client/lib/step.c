@@ -3,6 +3,7 @@
  *
  * Must not know what any message says. Invariant: sync hears tick, then events, then settle, and nothing runs while SQLite holds a lock.
  */
+#include "client/lib/pool_internal.h"
 #include "client/lib/presence_internal.h"
 
 #include <poll.h>
@@ -144,6 +145,7 @@ static void look_around(struct client *client, uint64_t now)
         client->look_at = now + WATCH_MS;
         if (home_changed(&client->home) || reload) {
             client->announce_due = true;
+            pool_changed(client);
             error = session_refresh(client);
             client->reload_due = client->reload_due && !reload;
         }
@@ -183,6 +185,7 @@ static void after_turn(struct client *client, uint64_t now)
     }
     outbox_retry(client);
     presence_turn(client);
+    pool_turn(client, now);
     look_around(client, now);
     if (client->outbox_more && sync_outbox_count(client->sync) < SYNC_OUTBOX_MAX / 2 &&
         outbox_load(client, 0) != COUNCIL_OK)
