@@ -1,10 +1,11 @@
 /*
  * fuzz_content.c - opened posts and edited texts. Input: lines; a line is a post of JSON (its author by its number), "=two-pager", "=weekly-update" or "=checkin" makes the rest a
- * text that was edited.
+ * text that was edited; "+" makes the rest of a line the text of a plain entry (meetings).
  *
  * The same posts must give the same model, and every template must be readable again.
  */
 #include "client/model/checkin.h"
+#include "client/model/meeting.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
@@ -34,6 +35,38 @@ static void read_model(const struct model *model)
     }
     for (uint32_t i = 0; i < model->commitment_count; i++) {
         FUZZ_MUST(model_commitment_word(model->commitments[i].state) != NULL);
+    }
+}
+
+/* One meeting runs at most, and a clock and an agenda can be read at any time. */
+static void read_meetings(const struct model *model)
+{
+    struct meeting_clock clock;
+    struct agenda agenda;
+    char text[MEETING_CLOCK_CHARS];
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < model->meeting_count; i++) {
+        const struct model_meeting *meeting = &model->meetings[i];
+        open += meeting->open;
+        meeting_clock(meeting, i % 2 ? UINT64_MAX : 1, &clock);
+        meeting_clock_text(clock.remaining_ms, text);
+        agenda_for(model, meeting->name, &agenda);
+        FUZZ_MUST(agenda.count > 0 && meeting->phase <= meeting->phase_count);
+        FUZZ_MUST(meeting_find(model, meeting->name) == meeting);
+        FUZZ_MUST(meeting_holds(meeting, MEETING_FACILITATOR) != NULL);
+        for (uint32_t k = 0; k < meeting->phase_count; k++) {
+            FUZZ_MUST(meeting->phases[k].title && meeting->phases[k].kind);
+        }
+    }
+    FUZZ_MUST(open <= 1 && (open == 1) == (meeting_running(model) != NULL));
+}
+
+static void plain_entry(struct model *model, const char *text, uint32_t number)
+{
+    struct council_entry entry;
+    if (council_entry_parse(&entry, text, (uint32_t)strlen(text)) == COUNCIL_OK) {
+        FUZZ_MUST(model_add_entry(model, number + 1, number, &entry) == COUNCIL_OK);
+        council_entry_fini(&entry);
     }
 }
 
@@ -94,10 +127,15 @@ void council_fuzz_one(const uint8_t *data, uint32_t size)
             edited(model, line + 1, rest, (uint32_t)strlen(rest));
             break;
         }
-        post(model, line, number);
+        if (line[0] == '+') {
+            plain_entry(model, line + 1, number);
+        } else {
+            post(model, line, number);
+        }
         line = end ? end + 1 : NULL;
     }
     read_model(model);
+    read_meetings(model);
     model_destroy(model);
     free(text);
 }

@@ -165,6 +165,20 @@ def seeds_of_content():
     ]
     lines = [json.dumps(post) for post in posts]
     put("content", "all", "\n".join(lines))
+    at = "2026-02-03T18:00"
+    meeting = [
+        {"type": "agenda", "phases": [{"title": "Talk", "minutes": 60, "kind": "hotseat"}]},
+        {"type": "roles", "meeting": at, "timekeeper": key, "scribe": key},
+        {"type": "extend", "meeting": at, "phase": 1, "minutes": 5},
+        {"type": "seat", "want": "in", "why": "salary", "day": "2026-02-05", "reason": "offer"},
+        {"type": "seated", "meeting": at, "member": key},
+        {"type": "minutes", "meeting": at, "text": "a line"},
+        {"type": "agenda", "meeting": at, "phases": [{"title": "a", "minutes": 1}, {"title": "b", "minutes": 2}, {"title": "c", "minutes": 3}]},
+        {"type": "word", "meeting": at, "text": "calm"},
+    ]
+    plain = ["+" + entry["text"] for entry in LOGS["week"] if json.loads(entry["text"])["kind"].split(".")[0] in ("meeting", "attend")]
+    middle = [number for number, text in enumerate(plain) if "meeting.open" in text][0] + 1
+    put("content", "meeting", "\n".join(plain[:middle] + [json.dumps(post) for post in meeting] + plain[middle:]))
     for post, text in zip(posts, lines):
         put("content", f"{post['type']}", text)
     put("content", "form", "=two-pager\n# Two-pager\n\n## Goals\n<!-- help -->\n- one\n- two\n")

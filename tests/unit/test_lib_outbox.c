@@ -113,6 +113,10 @@ static const struct { /* NOLINT(clang-analyzer-optin.performance.Padding) */
     {COUNCIL_KIND_INVITE_CLOSE, "{\"invite\":\"SELF\"}", COUNCIL_E_INVITE_UNKNOWN},
     {COUNCIL_KIND_MEETING_OPEN,
      "{\"facilitator\":\"SELF\",\"meeting\":\"2026-11-02T18:00\",\"minutes\":[5,10]}", COUNCIL_OK},
+    {COUNCIL_KIND_MEETING_HAND,
+     "{\"from\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"meeting\":\"2026-11-02T18:00\","
+     "\"member\":\"SELF\"}",
+     COUNCIL_E_NO_MEETING},
     {COUNCIL_KIND_DEVICE_REVOKE, "{\"device\":\"SELF\"}", COUNCIL_E_WRONG_LOG_TYPE},
 };
 
