@@ -169,27 +169,33 @@ static bool moderates(struct cli *cli, const struct client_log_info *info)
     return self && self->member && self->moderator;
 }
 
+static int show(struct cli *cli, const struct client_log_info *info, bool first)
+{
+    struct view *v = calloc(1, sizeof *v);
+    if (!v)
+        return cli_fail(cli, COUNCIL_E_NO_MEMORY);
+    int result = gather(cli, info, v);
+    if (!result && cli->json) {
+        print_object(v);
+    } else if (!result) {
+        if (!first)
+            printf("\n");
+        print_text(v);
+    }
+    cli_council_fini(&v->c);
+    free(v);
+    return result;
+}
+
 int cli_moderate(struct cli *cli)
 {
     struct client_log_info *logs = NULL;
     uint32_t count = 0, shown = 0;
     enum council_error error = client_logs(cli->client, &logs, &count);
     int result = error ? cli_fail(cli, error) : CLI_OK;
-    for (uint32_t i = 0; !result && i < count; i++) {
-        if (!moderates(cli, &logs[i]))
-            continue;
-        struct view *v = calloc(1, sizeof *v);
-        result = v ? gather(cli, &logs[i], v) : cli_fail(cli, COUNCIL_E_NO_MEMORY);
-        if (!result && shown++ && !cli->json)
-            printf("\n");
-        if (!result && cli->json)
-            print_object(v);
-        else if (!result)
-            print_text(v);
-        if (v)
-            cli_council_fini(&v->c);
-        free(v);
-    }
+    for (uint32_t i = 0; !result && i < count; i++)
+        if (moderates(cli, &logs[i]))
+            result = show(cli, &logs[i], shown++ == 0);
     if (!result && !shown && !cli->json)
         printf("You moderate no council.\n");
     free(logs);

@@ -1,7 +1,8 @@
 /*
- * cmd_refill.c - places that are free again: an invite for as many as there are.
+ * cmd_refill.c - places that are free again: an invite for as many as there are, or people from the pool.
  *
- * Invariant: repeated, it shows the invite that is open already, so that no more links go about than there are places.
+ * Invariant: repeated, it shows the invite that is open already, so that no more links go about than there are places; nothing about the council goes to the
+ * pool before the moderator has read what the operator can see.
  */
 #include <sodium.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/leaving.h"
+#include "client/lib/pool.h"
 
 enum {
     DAY_MS = 86400000
@@ -65,6 +67,70 @@ static void print(struct cli *cli, const struct refill *r)
     printf("%s\n", r->link);
 }
 
+/* ---- from the pool ---- */
+
+static const char consent[] =
+    "The pool finds people whom the server can put together with you. For that the operator can "
+    "see of this council: its name as the server knows it (no title), its "
+    "pace, meeting days, time and zone, one language, and how many you look for; of employers only "
+    "keyed marks. Nobody's name, nothing that was written.";
+
+/* The arguments of an option that may be repeated, as a list. Owned. */
+static json_t *names_of(const struct cli *cli, const char *option)
+{
+    const char *name;
+    json_t *list = json_array();
+    for (int i = 0; (name = cli_option_nth(cli, option, i)); i++)
+        json_array_append_new(list, json_string(name));
+    return list;
+}
+
+static int ask_pool(struct cli *cli, const struct cli_council *c, uint32_t places)
+{
+    char until[64];
+    uint64_t expires = 0;
+    json_t *avoid = names_of(cli, "avoid"), *employers = names_of(cli, "employer");
+    const char *language = cli_option(cli, "language");
+    const struct client_pool_refill wanted = {.places = places,
+                                              .language = language ? language : "en",
+                                              .avoid = avoid,
+                                              .employers = employers};
+    enum council_error error =
+        client_pool_refill(cli->client, c->log, &wanted, &expires, cli->timeout_ms);
+    json_decref(avoid);
+    json_decref(employers);
+    if (error)
+        return cli_fail(cli, error);
+    cli_time(expires, NULL, until);
+    if (cli->json)
+        cli_print_json(
+            json_pack("{s:i, s:I}", "asked", (int)places, "expires", (json_int_t)expires));
+    else if (places)
+        printf("The pool looks for %u, until %s. Whoever accepts is invited by this home by "
+               "itself; `council "
+               "pool show` says how it stands.\n",
+               places, until);
+    else
+        printf("The pool looks for nobody any more.\n");
+    return CLI_OK;
+}
+
+static int refill_from_pool(struct cli *cli, const struct cli_council *c, uint32_t places)
+{
+    uint64_t wanted;
+    if (!cli_option_number(cli, "uses", 0, places, places, &wanted))
+        return CLI_USAGE;
+    if (!wanted)
+        return ask_pool(cli, c, 0);
+    if (!cli->json && !cli_flag(cli, "yes"))
+        fprintf(stderr, "%s\n", consent);
+    if (!cli_confirm(cli, "Ask the pool?"))
+        return cli_fail_input(cli,
+                              "Nothing was sent; --yes says that you know what the operator can "
+                              "see, and agree.");
+    return ask_pool(cli, c, (uint32_t)wanted);
+}
+
 static int refill(struct cli *cli, const struct cli_council *c)
 {
     struct refill r = {.members = council_member_count(c->council),
@@ -73,6 +139,8 @@ static int refill(struct cli *cli, const struct cli_council *c)
     if (result)
         return result;
     r.places = c->council->size > r.members ? c->council->size - r.members : 0;
+    if (cli_flag(cli, "pool") && (r.places || cli_flag(cli, "uses")))
+        return refill_from_pool(cli, c, r.places);
     if (!r.places)
         return cli_fail(cli, COUNCIL_E_COUNCIL_FULL);
     if (!cli_option_number(cli, "uses", 1, r.places, r.places, &r.wanted) ||

@@ -139,6 +139,12 @@ def refill():
     equal((again["link"].split("#")[1][:40], again["new"]), (one["link"].split("#")[1][:40], False), "the second time")
     ada.run("refill", "--uses", "6", code=USAGE)
     equal(W["ben"].run("refill", "--json", code=REFUSED).error(), "not_moderator", "a member")
+    has(ada.run("refill", "--pool", code=FAILED).err, "the operator can see")
+    asked = ada.run("refill", "--pool", "--yes", "--uses", "2", "--avoid", world.plant("Argosy of Bremen"), "--json").one()
+    check(asked["asked"] == 2 and asked["expires"] > 0, "asked of the pool: %r" % asked)
+    equal([row["places"] for row in ada.run("pool", "show", "--json").one()["refills"]], [2], "what the pool knows")
+    ada.run("refill", "--pool", "--uses", "0")
+    equal(ada.run("pool", "show", "--json").one().get("refills"), [], "what the pool knows, after")
 
 
 # ---- landing ----
