@@ -169,12 +169,12 @@ static void first_time(struct client_mail *mail)
 /* What is set already, and what the options change. */
 static int wishes(struct cli *cli, struct client_mail *mail)
 {
-    const char *quiet = cli_option(cli, "quiet"), *kinds = cli_option(cli, "kinds"),
+    const char *quiet = cli_option(cli, "quiet-hours"), *kinds = cli_option(cli, "kinds"),
                *zone = cli_option(cli, "zone"), *address = cli_operand(cli, 0);
     if (!mail->set)
         first_time(mail);
     if (quiet && !read_quiet(quiet, mail))
-        return cli_fail_usage(cli, "--quiet takes hours like 22:00-08:00, or none.");
+        return cli_fail_usage(cli, "--quiet-hours takes hours like 22:00-08:00, or none.");
     if (kinds && !read_kinds(kinds, &mail->kinds))
         return cli_fail_usage(
             cli,
