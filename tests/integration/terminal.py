@@ -50,10 +50,11 @@ class Screen:
         self.member, self.folder = member, member.world.folder
         self.socket = os.path.join(self.folder, "tmux-%d" % COUNT[0])
         self.errors, self.code = self.socket + ".err", self.socket + ".code"
-        more = harness.environment(COUNCIL_HOME=member.home, COUNCIL_PASSPHRASE_FD="9", **env)
+        more = harness.environment(COUNCIL_HOME=member.home, COUNCIL_PASSPHRASE_FD="9")
         more["TERM"] = "screen-256color"
-        script = "TERM=%s timeout --foreground -k 5 %d %s %s 9<'%s' 2>'%s'; echo $? >'%s'" % (
-            term, LIFE_SECONDS, os.path.join(harness.BIN, "council"), " ".join(args), passphrase_file(member), self.errors, self.code)
+        words = ["env", "TERM=" + term, *("%s=%s" % pair for pair in env.items()), os.path.join(harness.BIN, "council"), *args]
+        script = "timeout --foreground -k 5 %d %s 9<'%s' 2>'%s'; echo $? >'%s'" % (
+            LIFE_SECONDS, " ".join("'%s'" % word for word in words), passphrase_file(member), self.errors, self.code)
         atexit.register(self.kill)
         self.tmux("-f", "/dev/null", "new-session", "-d", "-s", "room", "-x", str(columns), "-y", str(lines), script, env=more)
 
