@@ -190,6 +190,33 @@ def meetings():
     equal(ben.run("schedule", "next", "--json").one()["council_zone"], "Europe/Berlin", "the zone of Ada's machine")
 
 
+@case("a meeting: agenda, open, roles, phases, hot seat, minutes, word, close; text and JSON")
+def a_meeting():
+    ada, ben = W["ada"], W["ben"]
+    for form, seated in (((), "Dev"), (("--json",), "Ben")):
+        ada.run("agenda", "set", world.plant("Lamps and lenses") + "=50=exercise", "Rest=10", *form)
+        has(ben.run("agenda", "show", *form).out, "Lamps and lenses")
+        ada.run("agenda", "reset", *form)
+        lacks(ben.run("agenda", "show", *form).out, "Lamps and lenses")
+        has(ben.run("meeting", "open", "now", "--facilitator", "Ben", "--here", "Dev", *form, code=OK).text, "Ben")
+        ada.run("meeting", "attend", *form)
+        ben.run("meeting", "extend", "3", *form)
+        ben.run("meeting", "next", *form)
+        ben.run("meeting", "roles", "--scribe", "Ada", *form)
+        ben.run("meeting", "seated", seated, *form)
+        ada.run("meeting", "seat", "in", "--offer", "--why", world.plant("A bigger lighthouse"), *form)
+        has(ben.run("meeting", "queue", *form).out, "A bigger lighthouse")
+        ada.run("meeting", "minute", world.plant("The lens was polished"), *form)
+        ben.run("meeting", "word", world.plant("gleaming-all-over"), *form)
+        ada.run("meeting", "take-over", *form)
+        ben.run("meeting", "hand-over", "Ben", *form)
+        ben.run("meeting", "close", *form)
+        said = W["dev"].run("meeting", "show", *form).out
+        for word in ("The lens was polished", "gleaming-all-over"):
+            has(said, word)
+        has(ada.run("meeting", "list", *form).out, "Ben")
+
+
 # ---- writing ----
 
 @case("note post from an option, a file, standard input and $EDITOR; list, show, replies, the journal")
