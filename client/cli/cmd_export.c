@@ -12,6 +12,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/entry_line.h"
+#include "client/model/meeting.h"
 
 struct exporting {
     FILE *lines;
@@ -112,6 +113,42 @@ static void markdown_commitments(FILE *out, const struct model *m)
     }
 }
 
+static void markdown_lines(FILE *out, const struct model *m, const char *title,
+                           const struct meeting_line *lines, uint32_t count)
+{
+    if (count)
+        fprintf(out, "%s\n\n", title);
+    for (uint32_t i = 0; i < count; i++) {
+        char name[MODEL_NAME_MAX];
+        model_name(m, lines[i].member, name);
+        fprintf(out, "- ");
+        bold(out, name);
+        fprintf(out, ": ");
+        cli_print_text(out, lines[i].text, "  ");
+        fprintf(out, "\n");
+    }
+    if (count)
+        fprintf(out, "\n");
+}
+
+static void markdown_meetings(FILE *out, const struct model *m)
+{
+    fprintf(out, "## Meetings\n\n");
+    for (uint32_t i = 0; i < m->meeting_count; i++) {
+        const struct model_meeting *meeting = &m->meetings[i];
+        fprintf(out, "### %s\n\nThere:", meeting->name);
+        for (uint32_t k = 0; k < meeting->attendee_count; k++) {
+            char name[MODEL_NAME_MAX];
+            model_name(m, meeting->attendees[k].member, name);
+            fprintf(out, "%s ", k ? "," : "");
+            cli_print_text(out, name, "");
+        }
+        fprintf(out, "\n\n");
+        markdown_lines(out, m, "Minutes:", meeting->minutes, meeting->minute_count);
+        markdown_lines(out, m, "One word each:", meeting->words, meeting->word_count);
+    }
+}
+
 static int export_log(struct cli *cli, const char *folder, const struct client_log_info *info,
                       uint64_t *total)
 {
@@ -138,6 +175,8 @@ static int export_log(struct cli *cli, const char *folder, const struct client_l
         markdown_notes(page, c.model);
         markdown_documents(page, c.model);
         markdown_commitments(page, c.model);
+        if (!info->journal)
+            markdown_meetings(page, c.model);
     }
     bool written = e.lines && page && !ferror(e.lines) && !ferror(page);
     written = (!e.lines || fclose(e.lines) == 0) && written;

@@ -22,12 +22,17 @@ static const char *sealed_words(const struct client_post *post, const char **tex
     case CONTENT_CHECKIN:
     case CONTENT_ACT:
     case CONTENT_CLOSING:
+    case CONTENT_MINUTES:
+    case CONTENT_WORD:
         *text = content_text(post->content, "text");
         break;
     case CONTENT_PROFILE:
     case CONTENT_TITLE:
     case CONTENT_MERGE:
         *text = content_text(post->content, "name");
+        break;
+    case CONTENT_SEAT:
+        *text = content_text(post->content, "want");
         break;
     case CONTENT_DOCUMENT:
         *text = content_text(post->content, "form");

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A meeting of eight: opened by anybody, led by turns, one clock for all over a restart and for who comes late, taken over, closed; and what the log knows then."""
 import datetime
+import os
 import time
 import zoneinfo
 
@@ -116,6 +117,10 @@ def written():
     for word in ("minute", "word", "commit", "measure"):
         has(text, WORDS[word])
     equal(len(hal.run("meeting", "list", "--json").lines()), 1, "meetings that were")
+    hal.run("export", os.path.join(world.folder, "export"), "--quiet")
+    page = "".join(open(os.path.join(world.folder, "export", f), encoding="utf-8").read() for f in os.listdir(os.path.join(world.folder, "export")) if f.endswith(".md"))
+    for word in ("minute", "late", "word"):
+        has(page, WORDS[word])
 
 
 @case("the queue: never had it before had it, an interview this week first, out when one wishes; the next facilitator is somebody else")
