@@ -142,7 +142,10 @@ static char *clean(const char *text, size_t max, bool lines)
         return NULL;
     for (size_t i = 0; i < len; i++) {
         bool control = (unsigned char)text[i] < 0x20 || text[i] == 0x7F;
-        out[i] = control && !(lines && text[i] == '\n') ? ' ' : text[i];
+        if (control && !(lines && text[i] == '\n'))
+            out[i] = ' ';
+        else
+            out[i] = text[i];
     }
     out[len] = '\0';
     return out;
