@@ -5,6 +5,7 @@ import threading
 import time
 
 from harness import FAILED, OK, REFUSED, USAGE, World, case, check, equal, has, lacks, main
+from terminal import Pty
 
 world = World()
 W = {}
@@ -281,6 +282,18 @@ def close_and_reopen():
     lacks(said, "was closed")
     lacks(ben.run("note", "post", "-m", world.plant("Back in the boat")).err, "was closed")
     equal(overview(ada)["Tuesday crew"]["state"], "forming", "the overview, after")
+
+
+@case("at a terminal, the last moderator who leaves is asked who comes after")
+def asked_at_a_terminal():
+    ada, ben = W["ada"], W["ben"]
+    pty = Pty(ada, "leave")
+    pty.keys("Nobody\n")
+    equal(pty.ended(), FAILED, "exit code after a wrong name")
+    pty = Pty(ada, "leave")
+    pty.keys("Ben\ny\n")
+    equal(pty.ended(), OK, "exit code")
+    equal(roles(ben), {"Ben": "moderator", "Chloe": "member"}, "who is left")
 
 
 if __name__ == "__main__":
