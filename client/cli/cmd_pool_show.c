@@ -8,6 +8,7 @@
 
 #include "client/cli/coming.h"
 #include "client/cli/pool.h"
+#include "protocol/localtime.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -34,17 +35,23 @@ static void own_zone(const json_t *shown, char out[SCHEDULE_ZONE_MAX + 1])
 /* The next time that it is this weekday and this minute there. */
 static uint64_t next_at(const json_t *slot, const char *zone)
 {
-    static const char *const codes[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
-    char start[SCHEDULE_LOCAL_CHARS + 1], rule[32];
+    enum {
+        DAY_MS = 86400000
+    };
     json_int_t day = number_of(slot, "day"), minute = number_of(slot, "minute");
-    struct schedule_meeting meeting;
-    if (day < 0 || day > 6 || minute < 0 || minute > 1439 ||
-        schedule_to_local(client_now_ms(), zone, start))
+    uint64_t now = client_now_ms(), at = 0;
+    if (day < 0 || day > 6 || minute < 0 || minute > 1439)
         return 0;
-    snprintf(start + 10, sizeof start - 10, "T%02d:%02d", (int)minute / 60, (int)minute % 60);
-    snprintf(rule, sizeof rule, "FREQ=WEEKLY;BYDAY=%s", codes[day]);
-    const struct schedule_rule weekly = {.start = start, .zone = zone, .rrule = rule};
-    return schedule_next(&weekly, client_now_ms(), &meeting) ? 0 : meeting.utc_ms;
+    for (int ahead = 0; ahead <= 7; ahead++) {
+        char local[SCHEDULE_LOCAL_CHARS + 1];
+        if (schedule_to_local(now + (uint64_t)ahead * DAY_MS, zone, local))
+            return 0;
+        snprintf(local + 10, sizeof local - 10, "T%02d:%02d", (int)minute / 60, (int)minute % 60);
+        if (council_local_weekday(local) == (uint32_t)day &&
+            schedule_to_utc(local, zone, &at) == COUNCIL_OK && at >= now)
+            return at;
+    }
+    return 0;
 }
 
 void pool_slots_text(const json_t *proposal, const char *zone, char *out, size_t size)

@@ -120,6 +120,7 @@ static enum council_error do_duties(struct client *client, int duties_ms)
 
     if (!client_take_duties(client))
         return COUNCIL_OK;
+    pool_begin(client);
     sync_settle(client->sync);
     enum council_error error = client_run(client, duties_over, &end, (uint64_t)duties_ms + 1000);
 

@@ -198,10 +198,13 @@ enum council_error client_pool_show(struct client *client, json_t **shown, int t
     if (error != COUNCIL_OK)
         return error;
     if (shown != NULL)
-        *shown = json_incref(result);
+        *shown = json_deep_copy(result);
     error = pool_take(client, result);
-    if (error == COUNCIL_OK)
+    if (error == COUNCIL_OK) {
         client->pool->acting = true;
+        client->pool->act_at = 0;
+        client->pool->look_at = client_monotonic_ms() + POOL_LOOK_MS;
+    }
     if (error != COUNCIL_OK && shown != NULL) {
         json_decref(*shown);
         *shown = NULL;

@@ -35,6 +35,8 @@ void pool_notice(struct client *client);  /* pool.proposal came */
 void pool_changed(struct client *client); /* another process changed the home */
 void pool_offline(struct client *client); /* the connection is over, and so is every call */
 void pool_turn(struct client *client, uint64_t now);
+/* Duties begin: what is due is done by them. */
+void pool_begin(struct client *client);
 /* True while there is something to do that needs no other person. */
 bool pool_busy(const struct client *client);
 void pool_end(struct client *client);

@@ -55,6 +55,18 @@ void pool_end(struct client *client)
     client->pool = NULL;
 }
 
+void pool_begin(struct client *client)
+{
+    if (client->me.state != IDENTITY_READY || !client->keyring->open || !pool_load(client))
+        return;
+    struct pool *pool = client->pool;
+    if (json_is_true(json_object_get(pool->record, "asks")) &&
+        client_monotonic_ms() >= pool->look_at)
+        pool->look = true;
+    if (json_object_size(json_object_get(pool->record, "acts")) > 0)
+        pool->acting = true;
+}
+
 bool pool_busy(const struct client *client)
 {
     const struct pool *pool = client->pool;

@@ -2,7 +2,7 @@
  * pool.h - the core's part of the pool: who may ask what, and when groups are sought.
  *
  * Owns section 14 of protocol/README.md as far as calls and times go. Must not know how groups are found, nor any table. Invariant: one search at a
- * time, and no more often than the limit pool-every-ms.
+ * time, and each begins the limit pool-every-ms after what made it worth it: who comes meanwhile is matched together.
  */
 #ifndef COUNCIL_SERVER_CORE_POOL_H
 #define COUNCIL_SERVER_CORE_POOL_H

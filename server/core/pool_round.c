@@ -18,10 +18,11 @@ enum {
 };
 
 struct core_pool {
-    bool running;     /* a job of a round is out */
-    bool stirred;     /* since the last round began */
-    uint64_t next_ms; /* wall clock: when something is due */
-    uint64_t last_ms; /* monotonic: when the last round ended; 0: none did */
+    bool running;        /* a job of a round is out */
+    bool stirred;        /* groups may be found that were not there before */
+    bool seeks;          /* the round that runs seeks groups; else it does what is due alone */
+    uint64_t next_ms;    /* wall clock: when something is due */
+    uint64_t stirred_ms; /* monotonic: since when */
     struct core_job job;
     struct core_pool_ask ask;
     struct store_pool_sweep sweep;
@@ -57,7 +58,10 @@ void core_pool_destroy(struct core_pool *pool)
 
 void core_pool_stir(struct core *core)
 {
-    core->pool->stirred = true;
+    if (!core->pool->stirred) {
+        core->pool->stirred = true;
+        core->pool->stirred_ms = core->mono_ms;
+    }
 }
 
 void core_pool_due(struct core *core, uint64_t wall_ms)
@@ -127,7 +131,6 @@ static void ask(struct core *core, enum core_pool_asks asks,
 static void end_round(struct core *core)
 {
     core->pool->running = false;
-    core->pool->last_ms = core->mono_ms;
     forget(core->pool);
 }
 
@@ -368,7 +371,10 @@ static void swept(struct core *core, struct core_job *job)
         return;
     }
     pool->next_ms = pool->sweep.next_ms;
-    if (pool->sweep.people == 0) {
+    if (!pool->seeks || pool->sweep.people == 0) {
+        if (!pool->seeks && pool->sweep.people > 0) {
+            core_pool_stir(core); /* somebody waits again, or has rested */
+        }
         end_round(core);
         return;
     }
@@ -380,13 +386,17 @@ void core_pool_tick(struct core *core)
 {
     struct core_pool *pool = core->pool;
 
-    if (pool == NULL || pool->running || core->stopping ||
-        (!pool->stirred && core->wall_ms < pool->next_ms) ||
-        (pool->last_ms != 0 && core->mono_ms - pool->last_ms < core->limits.pool_every_ms)) {
+    if (pool == NULL || pool->running || core->stopping) {
+        return;
+    }
+    /* Who comes within that time is matched together. */
+    bool seeks = pool->stirred && core->mono_ms - pool->stirred_ms >= core->limits.pool_every_ms;
+    if (!seeks && core->wall_ms < pool->next_ms) {
         return;
     }
     pool->running = true;
-    pool->stirred = false;
+    pool->seeks = seeks;
+    pool->stirred = pool->stirred && !seeks;
     pool->ask.of.sweep = &pool->sweep;
     ask(core, CORE_POOL_SWEEP, swept);
 }

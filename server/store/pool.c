@@ -14,10 +14,11 @@ enum {
 static enum store_status count(struct store *store, uint64_t *out)
 {
     bool found;
+    sqlite3_stmt *stmt = store_stmt(store, STMT_POOL_COUNT);
     enum store_status status = store_step(store, STMT_POOL_COUNT, &found);
 
     if (status == STORE_OK && found)
-        *out = store_column_uint(store_stmt(store, STMT_POOL_COUNT), 0);
+        *out = store_column_uint(stmt, 0);
     store_reset(store, STMT_POOL_COUNT);
     return status;
 }

@@ -43,6 +43,16 @@ static enum store_status add_box(struct store *store, int64_t id,
     return status;
 }
 
+static struct store_pool_seat *seat_of(struct store_pool_proposal *p,
+                                       const uint8_t member[STORE_ID_BYTES])
+{
+    for (uint32_t i = 0; i < p->n_seats; i++) {
+        if (memcmp(p->seats[i].member, member, STORE_ID_BYTES) == 0)
+            return &p->seats[i];
+    }
+    return NULL;
+}
+
 /* Settles one proposal and shows it, unless it is over. */
 static enum store_status add_proposal(struct store *store, int64_t id,
                                       const uint8_t member[STORE_ID_BYTES],
@@ -60,6 +70,9 @@ static enum store_status add_proposal(struct store *store, int64_t id,
         status = pool_proposal_get(store, id, &proposal);
     if (status == STORE_NOT_FOUND)
         return STORE_OK;
+    if (status == STORE_OK && seat_of(&proposal.p, member) == NULL &&
+        memcmp(proposal.p.moderator, member, STORE_ID_BYTES) != 0)
+        return STORE_OK; /* has joined just now */
     if (status == STORE_OK)
         status = add_box(store, id, member, device, &proposal.p);
     if (status == STORE_OK)
@@ -149,16 +162,6 @@ enum store_status store_pool_view(struct store *store, const uint8_t member[STOR
 }
 
 /* ---- yes and no ---- */
-
-static struct store_pool_seat *seat_of(struct store_pool_proposal *p,
-                                       const uint8_t member[STORE_ID_BYTES])
-{
-    for (uint32_t i = 0; i < p->n_seats; i++) {
-        if (memcmp(p->seats[i].member, member, STORE_ID_BYTES) == 0)
-            return &p->seats[i];
-    }
-    return NULL;
-}
 
 static enum store_status say(struct store *store, struct pool_proposal *proposal,
                              struct store_pool_seat *seat, bool accept,
@@ -286,7 +289,7 @@ static enum store_status invite(struct store *store, const uint8_t moderator[STO
         status = put_boxes(store, id, boxes);
     memcpy(news->proposal, boxes->proposal, sizeof news->proposal);
     memcpy(news->members[0], boxes->member, STORE_ID_BYTES);
-    news->n_members = 1;
+    news->n_members = status == STORE_OK;
     return status;
 }
 
