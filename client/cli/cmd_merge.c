@@ -188,6 +188,24 @@ int cli_merge_refuse(struct cli *cli)
     return answer(cli, false);
 }
 
+/* Ends it in one council, if it is known there and this member is. */
+static int end_in(struct cli *cli, const uint8_t *log, const uint8_t id[COUNCIL_ID_BYTES])
+{
+    struct cli_council c = {0};
+    memcpy(c.log, log, COUNCIL_KEY_BYTES);
+    if (!cli_self(cli, &c)) /* nothing of it is here */
+        return CLI_OK;
+    int result = cli_council_refresh(cli, &c);
+    const struct passage_merge *merge = result ? NULL : passage_merge(c.model, id);
+    if (merge && !merge->ended)
+        result = cli_post(cli, log,
+                          json_pack("{s:s, s:o}", "type", "merge-end", "merge",
+                                    cli_json_bytes(id, COUNCIL_ID_BYTES)),
+                          NULL);
+    cli_council_fini(&c);
+    return result;
+}
+
 int cli_merge_withdraw(struct cli *cli)
 {
     struct cli_council c;
@@ -195,23 +213,14 @@ int cli_merge_withdraw(struct cli *cli)
     if (result)
         return result;
     const struct passage_merge *merge = proposed(cli, &c);
-    const struct council_person *self = cli_self(cli, &c);
-    if (!merge)
-        result = CLI_FAILED;
-    else if (!self ||
-             (!self->moderator && memcmp(merge->author, self->pin.member, COUNCIL_KEY_BYTES) != 0))
+    bool mine = merge && memcmp(merge->author, client_member(cli->client), COUNCIL_KEY_BYTES) == 0;
+    result = merge ? CLI_OK : CLI_FAILED;
+    if (merge && !mine)
         result = cli_must_moderate(cli, &c);
-    const uint8_t *logs[] = {c.log, merge ? merge->other : c.log};
-    for (size_t i = 0; !result && i < 2; i++) {
-        const struct council *council = client_council(cli->client, logs[i]);
-        const struct council_person *there =
-            council ? council_person(council, client_member(cli->client)) : NULL;
-        if (there && there->member)
-            result = cli_post(cli, logs[i],
-                              json_pack("{s:s, s:o}", "type", "merge-end", "merge",
-                                        cli_json_bytes(merge->id, COUNCIL_ID_BYTES)),
-                              NULL);
-    }
+    if (!result)
+        result = end_in(cli, c.log, merge->id);
+    if (!result)
+        result = end_in(cli, merge->other, merge->id);
     if (!result && cli->json)
         cli_print_json(json_pack("{s:b}", "withdrawn", true));
     else if (!result)

@@ -11,7 +11,8 @@
 bool cli_update_due(struct cli *cli, const struct cli_council *c)
 {
     struct cli_update week;
-    if (!c->model->update_day || model_landed(c->model, client_member(cli->client)))
+    if (!c->model->update_day || c->model->passages.closed ||
+        model_landed(c->model, client_member(cli->client)))
         return false;
     cli_update_week(cli, c, &week);
     return week.today && !week.shared;

@@ -10,8 +10,17 @@
 #include "client/model/course.h"
 #include "client/model/oversight_internal.h"
 
-#define OVERSIGHT(symbol, name, text, command) oversight_find_##symbol,
-static oversight_rule *const rules[OVERSIGHT_COUNT] = {
+enum shown {
+    SHOWN_OPEN = 1,
+    SHOWN_CLOSED = 2,
+    SHOWN_ALWAYS = SHOWN_OPEN | SHOWN_CLOSED
+};
+
+#define OVERSIGHT(symbol, name, shown, text, command) {oversight_find_##symbol, SHOWN_##shown},
+static const struct {
+    oversight_rule *find;
+    enum shown shown;
+} rules[OVERSIGHT_COUNT] = {
 #include "client/model/oversight.def"
 };
 #undef OVERSIGHT
@@ -125,6 +134,8 @@ void oversight_look(const struct oversight_given *given, struct oversight *out)
     out->held = look.meeting_count;
     count_people(&look);
     out->state = state_of(&look);
+    enum shown now = out->state == OVERSIGHT_CLOSED ? SHOWN_CLOSED : SHOWN_OPEN;
     for (size_t i = 0; i < OVERSIGHT_COUNT; i++)
-        rules[i](&look);
+        if (rules[i].shown & now)
+            rules[i].find(&look);
 }

@@ -11,7 +11,7 @@
 #include "protocol/council.h"
 
 enum oversight_what {
-#define OVERSIGHT(symbol, name, text, command) OVERSIGHT_##symbol,
+#define OVERSIGHT(symbol, name, shown, text, command) OVERSIGHT_##symbol,
 #include "client/model/oversight.def"
 #undef OVERSIGHT
     OVERSIGHT_COUNT

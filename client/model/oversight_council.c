@@ -5,11 +5,6 @@
 
 #include "client/model/oversight_internal.h"
 
-static bool is_closed(const struct oversight_look *look)
-{
-    return look->out->state == OVERSIGHT_CLOSED;
-}
-
 void oversight_find_STOPPED(struct oversight_look *look)
 {
     if (look->given->stopped)
@@ -94,14 +89,13 @@ void oversight_find_UNVERIFIED(struct oversight_look *look)
 
 void oversight_find_ALONE(struct oversight_look *look)
 {
-    if (!is_closed(look) && council_moderator_count(look->given->council) == 1 &&
-        look->out->members > 1)
+    if (council_moderator_count(look->given->council) == 1 && look->out->members > 1)
         (void)oversight_add(look, OVERSIGHT_ALONE, NULL);
 }
 
 void oversight_find_NO_SCHEDULE(struct oversight_look *look)
 {
-    if (!is_closed(look) && !look->given->council->schedule.seq && look->out->members > 1)
+    if (!look->given->council->schedule.seq && look->out->members > 1)
         (void)oversight_add(look, OVERSIGHT_NO_SCHEDULE, NULL);
 }
 
@@ -115,7 +109,7 @@ void oversight_find_PLACES(struct oversight_look *look)
 {
     const struct oversight *out = look->out;
     uint32_t size = look->given->council->size;
-    if (is_closed(look) || out->seeking >= OVERSIGHT_ENOUGH || out->members >= size)
+    if (out->seeking >= OVERSIGHT_ENOUGH || out->members >= size)
         return;
     struct oversight_line *line = oversight_add(look, OVERSIGHT_PLACES, NULL);
     line->n = out->seeking;
@@ -130,6 +124,6 @@ void oversight_find_INVITES(struct oversight_look *look)
         open += !council->invites[i].closed &&
                 council->invites[i].used < council->invites[i].uses &&
                 council->invites[i].expires > look->given->now_ms;
-    if (open && is_closed(look))
+    if (open)
         oversight_add(look, OVERSIGHT_INVITES, NULL)->n = open;
 }

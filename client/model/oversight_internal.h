@@ -31,7 +31,7 @@ const struct model_verified *oversight_compared(const struct model *model, const
 
 /* A rule for each row: adds a line for each thing that it finds. */
 typedef void oversight_rule(struct oversight_look *look);
-#define OVERSIGHT(symbol, name, text, command) oversight_rule oversight_find_##symbol;
+#define OVERSIGHT(symbol, name, shown, text, command) oversight_rule oversight_find_##symbol;
 #include "client/model/oversight.def"
 #undef OVERSIGHT
 

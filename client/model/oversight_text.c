@@ -8,7 +8,7 @@
 
 #include "client/model/oversight_internal.h"
 
-#define OVERSIGHT(symbol, name, text, command) {name, text, command},
+#define OVERSIGHT(symbol, name, shown, text, command) {name, text, command},
 static const struct {
     const char *name, *text, *command;
 } rows[OVERSIGHT_COUNT] = {

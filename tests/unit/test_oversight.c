@@ -45,6 +45,7 @@ static void states_follow_people_orientation_and_meetings(void **state)
     post(&w, 0, 0, "{\"type\":\"closing\",\"closed\":1,\"text\":\"Farewell\"}");
     look(&w);
     assert_int_equal(w.seen.state, OVERSIGHT_CLOSED);
+    assert_int_equal(w.seen.count, 0); /* nobody is reminded of anything */
     assert_null(line(&w, OVERSIGHT_PLACES, PEOPLE));
     post(&w, 0, 0, "{\"type\":\"closing\",\"closed\":0}");
     look(&w);
