@@ -67,6 +67,17 @@ static enum council_error add_answer(struct model *m, uint64_t seq,
     return COUNCIL_OK;
 }
 
+/* Two places know of it; room is made in one before the other is changed. */
+static enum council_error add_attendance(struct model *m, uint64_t seq, uint64_t received,
+                                         const struct council_entry *entry, const char *meeting)
+{
+    enum council_error error =
+        model_grow((void **)&m->answers, m->answer_count, &m->answer_size, sizeof *m->answers);
+    if (!error)
+        error = meeting_add_entry(m, seq, received, entry);
+    return error ? error : add_answer(m, seq, entry, meeting);
+}
+
 enum council_error model_add_entry(struct model *m, uint64_t seq, uint64_t received,
                                    const struct council_entry *entry)
 {
@@ -86,12 +97,10 @@ enum council_error model_add_entry(struct model *m, uint64_t seq, uint64_t recei
         return council_body_string(entry, "meeting", meeting, sizeof meeting)
                    ? add_answer(m, seq, entry, meeting)
                    : COUNCIL_E_BAD_FIELD;
-    case COUNCIL_KIND_ATTEND: {
-        enum council_error error = council_body_string(entry, "meeting", meeting, sizeof meeting)
-                                       ? add_answer(m, seq, entry, meeting)
-                                       : COUNCIL_E_BAD_FIELD;
-        return error ? error : meeting_add_entry(m, seq, received, entry);
-    }
+    case COUNCIL_KIND_ATTEND:
+        return council_body_string(entry, "meeting", meeting, sizeof meeting)
+                   ? add_attendance(m, seq, received, entry, meeting)
+                   : COUNCIL_E_BAD_FIELD;
     default:
         return meeting_add_entry(m, seq, received, entry);
     }

@@ -17,10 +17,11 @@ enum {
 };
 
 enum {
-    GROUPS = 4
+    GROUPS = 5
 };
 static const struct memory_group *const groups[GROUPS] = {&memory_protocol, &memory_store,
-                                                          &memory_home, &memory_core};
+                                                          &memory_home, &memory_core,
+                                                          &memory_meeting};
 const char *memory_why = "";
 static bool all; /* allocations, whatever the stride */
 

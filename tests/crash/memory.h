@@ -43,7 +43,7 @@ struct memory_group {
 };
 
 extern const struct memory_group memory_protocol, memory_store, memory_home, memory_core,
-    memory_careless;
+    memory_meeting, memory_careless;
 extern const char *memory_why;
 
 /* The outcome of an error's or status's name. */
