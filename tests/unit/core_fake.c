@@ -3,6 +3,8 @@
  */
 #include "tests/unit/core_fake.h"
 
+#include "protocol/schedule/ics.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,9 +121,19 @@ struct core_config core_fake_config(struct core_fake *fake)
     return config;
 }
 
+static void do_calendar(void *ctx, uint64_t ticket, const struct core_calendar_answer *answer)
+{
+    struct core_fake *fake = ctx;
+    if (fake->calendar != NULL) {
+        fake->calendar(fake->calendar_ctx, ticket, answer);
+    }
+}
+
 void core_fake_start(struct core_fake *fake, const struct core_config *config)
 {
     struct core_ops ops = {.ctx = fake,
+                           .calendar = do_calendar,
+                           .calendar_write = schedule_ics,
                            .random = do_random,
                            .send = do_send,
                            .close = do_close,

@@ -81,6 +81,8 @@ struct core_fake {
     uint32_t reports;
     char last_report[64];
     struct core_fake_store store;
+    void (*calendar)(void *ctx, uint64_t ticket, const struct core_calendar_answer *answer);
+    void *calendar_ctx;
 };
 
 /* Limits may be changed between init and start. */
