@@ -203,6 +203,7 @@ def merge():
     max_.finish(agent)
     otto.run("sync")
     equal(set(roles(lea, *there)), {"Lea", "Pia", "Max"}, "who is in the other council")
+    equal(lea.run("invite", "list", *there, "--json").lines(), [], "invites that nobody asked for")
     equal(set(roles(otto)), {"Lea", "Max", "Otto"}, "who is in the first one")
     check(before in max_.texts(*here) and before not in max_.texts(*there), "the note is where it was written")
     lea.run("sync")
@@ -247,6 +248,7 @@ def merge_again():
     lea.run("sync")  # two of three here; two of three, which is enough, there
     equal({row["name"]: row["standing"] for row in otto.run("merge", "show", *here, "--json").one()["people"]}["Otto"], "consented", "one short")
     W["rita"].run("merge", "consent")
+    W["max"].run("merge", "consent", *there)
     lea.run("sync")  # Otto is invited
     lea.run("remove", "Pia", *there)  # closes every invite
     lea.run("sync")  # Otto is invited again
