@@ -67,11 +67,14 @@ static void options_in(const struct side *side, const struct week *starts, uint3
     }
 }
 
+/* `host`: only where they would be the moderator themself. */
 static void find_options(const struct people *people, const struct side *side, uint32_t person,
-                         struct option options[OPTIONS])
+                         bool host, struct option options[OPTIONS])
 {
     memset(options, 0, OPTIONS * sizeof *options);
     for (uint32_t kind = 0; kind < people->clocks.kind_count; kind++) {
+        if (host && kind != people->all[person].kind)
+            continue;
         struct week starts = people_starts(people, kind, person);
         if (week_empty(&starts))
             continue;
@@ -132,8 +135,7 @@ static int32_t merit(const struct people *people, const struct company *company,
 }
 
 /* `sparing`: moderators are scarce, one is enough. */
-static void fill(const struct people *people, const struct meeting *meeting, bool sparing,
-                 struct company *company)
+static void fill(const struct people *people, bool sparing, struct company *company)
 {
     while (company->size < MATCH_GROUP_MAX) {
         uint32_t best = LOOK, seen = 0;
@@ -142,7 +144,7 @@ static void fill(const struct people *people, const struct meeting *meeting, boo
             uint32_t person = company->who[i];
             if (person == PEOPLE_NO_GROUP || !agrees(people, company, person))
                 continue;
-            bool spared = sparing && people->all[person].kind == meeting->kind;
+            bool spared = sparing && people->all[person].kind != CLOCK_NO_KIND;
             int32_t worth = merit(people, company, person) - (int32_t)seen - (spared ? 1000 : 0);
             if (worth > best_worth) {
                 best_worth = worth;
@@ -157,7 +159,8 @@ static void fill(const struct people *people, const struct meeting *meeting, boo
     }
 }
 
-static void uncount(struct side *side, const struct people *people, uint32_t index)
+/* Takes the person out of what is counted of open people, or puts them back (by: 1 or -1). */
+static void uncount(struct side *side, const struct people *people, uint32_t index, uint32_t by)
 {
     const struct person *person = &people->all[index];
     for (uint32_t kind = 0; kind < people->clocks.kind_count; kind++) {
@@ -166,8 +169,8 @@ static void uncount(struct side *side, const struct people *people, uint32_t ind
             size_t cell = side_cell(side, kind, side->column[__builtin_ctzll(left)]);
             for (uint32_t at = week_next(&starts, 0); at < MATCH_HALF_HOURS;
                  at = week_next(&starts, at + 1)) {
-                side->still[cell + at]--;
-                side->still_hosts[cell + at] -= person->kind == kind;
+                side->still[cell + at] -= by;
+                side->still_hosts[cell + at] -= person->kind == kind ? by : 0;
             }
         }
     }
@@ -178,18 +181,41 @@ static enum council_error draft_around(struct people *people, struct side *side,
 {
     struct option options[OPTIONS];
     struct company company = {.seed = seed};
-    find_options(people, side, seed, options);
+    find_options(people, side, seed, sparing && people->all[seed].kind != CLOCK_NO_KIND, options);
     for (uint32_t i = 0; i < OPTIONS && options[i].worth >= MATCH_GROUP_MIN; i++) {
         if (!find_company(people, side, &options[i].meeting, &company))
             continue;
-        fill(people, &options[i].meeting, sparing, &company);
+        fill(people, sparing, &company);
         if (company.size < MATCH_GROUP_MIN)
             continue;
         for (uint32_t m = 0; m < company.size; m++)
-            uncount(side, people, company.members[m]);
+            uncount(side, people, company.members[m], 1);
         return people_group(people, side->fast, &options[i].meeting, company.members, company.size);
     }
     return COUNCIL_OK;
+}
+
+/* Where moderators are scarce: one who is in another's group makes their own, if there are open people for it. */
+static enum council_error free_hosts(struct people *people, struct side *side)
+{
+    enum council_error error = COUNCIL_OK;
+    for (uint32_t g = 0; error == COUNCIL_OK && g < people->group_count; g++) {
+        for (uint32_t i = 0; error == COUNCIL_OK && i < people->groups[g].count; i++) {
+            const struct group *group = &people->groups[g];
+            uint32_t member = group->members[i];
+            if (group->fast != side->fast || people->all[member].kind == CLOCK_NO_KIND ||
+                member == people_moderator(people, group) || group->count == MATCH_GROUP_MIN)
+                continue;
+            people_leave(people, g, member);
+            uncount(side, people, member, UINT32_MAX);
+            error = draft_around(people, side, member, true);
+            if (error == COUNCIL_OK && people->all[member].group == PEOPLE_NO_GROUP) {
+                people_join(people, g, member);
+                uncount(side, people, member, 1);
+            }
+        }
+    }
+    return error;
 }
 
 enum council_error match_draft(struct people *people, struct side *side)
@@ -207,5 +233,7 @@ enum council_error match_draft(struct people *people, struct side *side)
         if (person->group == PEOPLE_NO_GROUP && person->reach >= MATCH_GROUP_MIN)
             error = draft_around(people, side, side->who[rank], sparing);
     }
+    if (error == COUNCIL_OK && sparing)
+        error = free_hosts(people, side);
     return error;
 }

@@ -13,8 +13,9 @@ enum {
     SCORE_WAIT = 200,
     WAIT_DAYS = 28, /* after which waiting counts in full */
     DAY_MS = 24 * 60 * 60 * 1000,
-    FIT_MAX = 64, /* people are counted so far */
-    PROBES = 48   /* meetings that are looked at for one person */
+    FIT_MAX = 64,    /* people are counted so far */
+    PROBES = 48,     /* meetings that are looked at for one person; */
+    PROBE_ENOUGH = 8 /* one with enough open people counts for so many */
 };
 
 /* ---- groups ---- */
@@ -179,10 +180,12 @@ static void probe(const struct people *people, const struct side *side, uint32_t
     uint32_t can = 0, agree = 0, open = 0;
     bool hosted = people->all[person].kind == meeting->kind, open_hosted = hosted;
     for (uint32_t word = 0; word < side->words && open < MATCH_GROUP_MIN; word++)
-        for (uint64_t set = a[word] & b[word] & speaks[word]; set != 0; set &= set - 1) {
+        for (uint64_t set = a[word] & b[word] & speaks[word] &
+                            (can < FIT_MAX ? ~UINT64_C(0) : side->open[word]);
+             set != 0; set &= set - 1) {
             uint32_t other = side->who[word * 64 + (uint32_t)__builtin_ctzll(set)];
             bool free = people->all[other].group == PEOPLE_NO_GROUP;
-            if (other == person || (can >= FIT_MAX && !free))
+            if (other == person)
                 continue;
             can++;
             if (people_against(people, person, other))
@@ -206,7 +209,7 @@ static void probe(const struct people *people, const struct side *side, uint32_t
     }
     search->hosted |= agree + 1 >= MATCH_GROUP_MIN && hosted;
     search->open_hosted |= open + 1 >= MATCH_GROUP_MIN && open_hosted;
-    search->probes++;
+    search->probes += open + 1 >= MATCH_GROUP_MIN ? PROBE_ENOUGH : 1;
 }
 
 /* The meetings of one kind and language; all that have six at most, the best while there are probes left. */

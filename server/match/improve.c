@@ -11,10 +11,10 @@
 
 enum {
     WHOLE_TRIALS = 6000, /* where all fit into one neighbourhood; at effort 100, as the next two */
-    TURNS = 700,         /* neighbourhoods, */
-    TURNS_PER = 40,      /* and one more for each so many people */
+    TURNS = 2500,        /* neighbourhoods, */
+    TURNS_PER = 12,      /* and one more for each so many people */
     TRIALS = 60,         /* in one of them */
-    PATIENCE = 400,      /* neighbourhoods in a row in which nothing was won */
+    PATIENCE = 1500,     /* neighbourhoods in a row in which nothing was won */
     OPEN_MAX = 24,       /* people without a group in a neighbourhood, at first */
     MEETINGS = 4,        /* that one is made of */
     DRAWS = 3,
