@@ -94,6 +94,31 @@ static void warn_unprepared(struct cli *cli, const struct cli_council *c)
         cli_orientation_warn(cli, c);
 }
 
+/* Nobody closed the one before: whoever opens the next one does, so that a meeting never waits for who has gone home. */
+static int close_forgotten(struct cli *cli, struct cli_council *c, const char *next)
+{
+    struct meeting_act act;
+    struct content_fault fault;
+    const struct model_meeting *before = meeting_running(c->model);
+    if (!before || strcmp(before->name, next) == 0 ||
+        !meeting_forgotten(before, client_server_now_ms(cli->client)))
+        return CLI_OK;
+    struct meeting_view view = meeting_view(cli, c);
+    enum council_error error = meeting_act_close(&view, &act, &fault);
+    if (error == COUNCIL_E_NOT_FACILITATOR) {
+        error = meeting_act_hand(&view, view.me, &act, &fault);
+        int result = meeting_submit(cli, c, error, &act, &fault, NULL);
+        if (result)
+            return result;
+        view = meeting_view(cli, c);
+        error = meeting_act_close(&view, &act, &fault);
+    }
+    int result = meeting_submit(cli, c, error, &act, &fault, NULL);
+    if (!result)
+        cli_say(cli, "The meeting before was still open; it is closed now.");
+    return result;
+}
+
 static int give_roles(struct cli *cli, struct cli_council *c, const struct meeting_roles *roles)
 {
     struct meeting_view view = meeting_view(cli, c);
@@ -113,6 +138,8 @@ static int open_it(struct cli *cli, struct cli_council *c)
     struct content_fault fault;
     struct meeting_act act;
     int result = which(cli, c, name);
+    if (!result)
+        result = close_forgotten(cli, c, name);
     if (!result)
         result = who_is_here(cli, c, name, &people);
     if (result)

@@ -159,6 +159,8 @@ struct meeting_clock {
 /* The clock of a running (or closed: as at its close) meeting at a server time. */
 void meeting_clock(const struct model_meeting *meeting, uint64_t server_now_ms,
                    struct meeting_clock *out);
+/* True for one that is open and should have been over two hours ago, with all that it was extended by: nobody closed it. */
+bool meeting_forgotten(const struct model_meeting *meeting, uint64_t server_now_ms);
 /* "4:59", "+1:05" over time, "1:02:03". */
 enum {
     MEETING_CLOCK_CHARS = 24

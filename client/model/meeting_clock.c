@@ -10,7 +10,8 @@
 #include "client/model/meeting.h"
 
 enum {
-    MINUTE_MS = 60000
+    MINUTE_MS = 60000,
+    FORGOTTEN_MS = 120 * MINUTE_MS
 };
 
 static int64_t phase_ms(const struct meeting_phase *phase)
@@ -44,6 +45,14 @@ void meeting_clock(const struct model_meeting *meeting, uint64_t server_now_ms,
     }
     int64_t left = out->left_ms > 0 ? out->left_ms : 0;
     out->behind_ms = since(meeting->opened, now) + left - (int64_t)meeting->planned * MINUTE_MS;
+}
+
+bool meeting_forgotten(const struct model_meeting *meeting, uint64_t server_now_ms)
+{
+    int64_t planned = 0;
+    for (uint32_t i = 0; i < meeting->phase_count; i++)
+        planned += phase_ms(&meeting->phases[i]);
+    return meeting->open && since(meeting->opened, server_now_ms) > planned + FORGOTTEN_MS;
 }
 
 void meeting_clock_text(int64_t remaining_ms, char out[MEETING_CLOCK_CHARS])

@@ -5,13 +5,16 @@ import os
 import time
 import zoneinfo
 
+from clocks import HOUR, Clock
 from harness import FAILED, OK, REFUSED, USAGE, World, case, check, equal, has, lacks, main
 
 ZONE = "Europe/Berlin"
 NAMES = ("ada", "ben", "cleo", "dan", "eve", "fay", "gus", "hal")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-world = World()
+clock = Clock()
+os.environ.update(clock.env)
+world = World("--ping", "3600")
 people = world.council(*NAMES, title="Those who meet")
 ada, ben, cleo, dan, eve, fay, gus, hal = people
 WORDS = {k: world.plant(v) for k, v in {
@@ -150,6 +153,18 @@ def moved():
     ada.run("schedule", "move", coming[0], soon, code=FAILED)
     equal(ben.run("meeting", "open", soon, "--json").one()["meeting"], coming[1], "opened by where it is held")
     ada.run("meeting", "close", "--quiet")
+
+
+@case("a meeting that nobody closed is closed by whoever opens the next one; one that still runs is not")
+def forgotten():
+    ben.run("meeting", "open", "now", "--facilitator", "Cleo", "--quiet")
+    equal(dan.run("meeting", "open", "next", "--json", code=REFUSED).error(), "meeting_open", "while it runs")
+    clock.pass_ms(4 * HOUR)
+    said = dan.run("meeting", "open", "next")
+    has(said.err, "still open; it is closed now")
+    before = dan.run("meeting", "list", "--json").lines()
+    equal([m["open"] for m in before[-2:]], [False, True], "the one before, and the next")
+    lacks([a["name"] for a in before[-2]["attended"]], "Dan")
 
 
 if __name__ == "__main__":

@@ -59,6 +59,22 @@ static void a_clock_runs_by_the_servers_word(void **state)
     world_fini(&w);
 }
 
+static void a_meeting_that_nobody_closed_is_forgotten(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 4);
+    opens(&w, 1, MONDAY, 2, "[10,20]");
+    const struct model_meeting *meeting = meeting_running(w.model);
+    posts(&w, 2, "{\"type\":\"extend\",\"meeting\":\"" MONDAY "\",\"phase\":2,\"minutes\":5}");
+    assert_false(meeting_forgotten(meeting, w.now));
+    assert_false(meeting_forgotten(meeting, w.now + 155 * MINUTE));
+    assert_true(meeting_forgotten(meeting, w.now + 155 * MINUTE + 1));
+    closes(&w, 2, MONDAY);
+    assert_false(meeting_forgotten(meeting, w.now + 1000 * MINUTE));
+    world_fini(&w);
+}
+
 static void what_is_left_is_shown_as_a_clock(void **state)
 {
     (void)state;
@@ -327,6 +343,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clock_runs_by_the_servers_word),
+        cmocka_unit_test(a_meeting_that_nobody_closed_is_forgotten),
         cmocka_unit_test(what_is_left_is_shown_as_a_clock),
         cmocka_unit_test(only_who_leads_makes_a_phase_longer),
         cmocka_unit_test(agendas_are_the_meetings_the_councils_or_the_usual_one),
