@@ -190,6 +190,22 @@ def meetings():
     equal(ben.run("schedule", "next", "--json").one()["council_zone"], "Europe/Berlin", "the zone of Ada's machine")
 
 
+@case("calendar: an address is made, listed and revoked, a file is written; text and JSON")
+def calendar():
+    ada = W["ada"]
+    made = ada.run("calendar", "create", "--json", "--title", "Call").one()
+    plain = ada.run("calendar", "create").out.strip()
+    has(ada.run("calendar", "list").out, plain)
+    listed = ada.run("calendar", "list", "--json").lines()
+    equal(sorted(feed["title"] for feed in listed), ["Call", "Meeting"], "the titles")
+    ada.run("calendar", "revoke", made["feed"][:8])
+    ada.run("calendar", "revoke", "--json", ada.run("calendar", "list", "--json").one()["feed"])
+    path = os.path.join(world.folder, "meetings.ics")
+    has(ada.run("calendar", "write", path).err, "keep it to yourself")
+    ada.run("calendar", "write", path, "--json")
+    os.unlink(path)
+
+
 @case("a meeting: agenda, open, roles, phases, hot seat, minutes, word, close; text and JSON")
 def a_meeting():
     ada, ben = W["ada"], W["ben"]
@@ -208,6 +224,7 @@ def a_meeting():
         has(ben.run("meeting", "queue", *form).out, "A bigger lighthouse")
         ada.run("meeting", "minute", world.plant("The lens was polished"), *form)
         ben.run("meeting", "word", world.plant("gleaming-all-over"), *form)
+        has(ada.run("meeting", *form, text="minutes\n").out, "The lens was polished")
         ada.run("meeting", "take-over", *form)
         ben.run("meeting", "hand-over", "Ben", *form)
         ben.run("meeting", "close", *form)
