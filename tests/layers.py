@@ -33,7 +33,7 @@ MUST_NOT_INCLUDE = [
     (["client/lib/"], r"client/cli/.*", None),
     (["client/"], r"(server|tests)/.*", None),
     (["server/"], r"(client|tests)/.*", None),
-    (["server/core/"], r"server/(net|store)/.*|server/main.*", r"server/store/(store|pool)\.h"),
+    (["server/core/"], r"server/(net|store)/.*|server/main.*", r"server/store/(store|feed|pool)\.h"),
     (["server/store/"], r"server/(core|net)/.*|server/main.*", None),
     (["server/net/"], r"server/store/.*", r"server/store/store\.h"),
     (PURE, r"protocol/schedule/.*", None),
