@@ -303,10 +303,16 @@ enum council_error client_presence_look(struct client *client, const uint8_t log
                                         uint32_t timeout_ms)
 {
     const struct council *council = client_council(client, log);
-    struct here *around = calloc(1, sizeof *around);
+    struct here *around = NULL;
     json_t *params = NULL;
 
     *count = 0;
+    if (client_presence_here(client) &&
+        memcmp(client->presence->log, log, COUNCIL_KEY_BYTES) == 0) {
+        *count = client_presence_people(client, out); /* it stays: leaving would take it out */
+        return COUNCIL_OK;
+    }
+    around = calloc(1, sizeof *around);
     fill_log(log, &params);
     enum council_error error = around == NULL || params == NULL ? COUNCIL_E_NO_MEMORY : COUNCIL_OK;
 

@@ -34,7 +34,7 @@ uint32_t client_presence_people(struct client *client, struct here_person out[HE
 COUNCIL_MUST_USE enum council_error
 client_presence_say(struct client *client, enum model_signal_type type, uint64_t value);
 
-/* Who is in a council's room now, for a command that does not stay: joins, looks, leaves. `*count` of HERE_PEOPLE_MAX. Errors as client_sync; NO_COUNCIL. */
+/* Who is in a council's room now, for a command that does not stay: joins, looks, leaves (who is in it already only looks). `*count` of HERE_PEOPLE_MAX. Errors as client_sync; NO_COUNCIL. */
 COUNCIL_MUST_USE enum council_error client_presence_look(struct client *client,
                                                          const uint8_t log[COUNCIL_KEY_BYTES],
                                                          struct here_person out[HERE_PEOPLE_MAX],
