@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "client/cli/coming.h"
 #include "client/cli/pool.h"
@@ -140,20 +139,6 @@ static json_t *person(struct cli *cli)
                      "employers", many(cli, "employer"));
 }
 
-static bool agreed(struct cli *cli)
-{
-    char answer[64];
-    if (cli_flag(cli, "yes"))
-        return true;
-    fputs(consent, stderr);
-    fputs("Type yes if that is all right with you: ", stderr);
-    fflush(stderr);
-    if (!fgets(answer, sizeof answer, stdin))
-        return false;
-    answer[strcspn(answer, "\r\n")] = '\0';
-    return strcasecmp(answer, "yes") == 0;
-}
-
 int cli_pool_register(struct cli *cli)
 {
     uint64_t since = 0;
@@ -165,9 +150,12 @@ int cli_pool_register(struct cli *cli)
     json_t *said = person(cli);
     if (!said)
         return CLI_USAGE;
-    if (!agreed(cli)) {
+    if (!cli_flag(cli, "yes"))
+        fputs(consent, stderr);
+    if (!cli_confirm(cli, "Is that all right with you?")) {
         json_decref(said);
-        return cli_fail_input(cli, "Nothing was sent.");
+        return cli_fail_input(cli, "Nothing was sent; --yes says that you know what the operator "
+                                   "can see, and agree.");
     }
     enum council_error error = client_pool_register(cli->client, said, &since, cli->timeout_ms);
     cli_time(since, json_string_value(json_object_get(said, "zone")), at);

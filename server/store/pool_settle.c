@@ -205,6 +205,12 @@ static enum store_status end(struct store *store, const struct pool_proposal *pr
         (void)sqlite3_bind_int64(store_stmt(store, steps[i]), 1, proposal->id);
         status = store_run(store, steps[i]);
     }
+    if (status == STORE_OK && proposal->p.refill) { /* one that has all its places taken */
+        sqlite3_stmt *stmt = store_stmt(store, STMT_POOL_REFILL_DONE);
+        store_bind_uint(stmt, 1, 0);
+        (void)sqlite3_bind_int(stmt, 2, STORE_POOL_VIEW_MAX);
+        status = store_run(store, STMT_POOL_REFILL_DONE);
+    }
     store->erase_pending = true;
     return status;
 }
