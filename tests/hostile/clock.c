@@ -5,6 +5,7 @@
  * changes them in place. Must never be part of a product. Invariant: without the variable the clocks are the system's.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -65,4 +66,20 @@ time_t time(time_t *out)
         *out = now.tv_sec;
     }
     return now.tv_sec;
+}
+
+/* Who waits until a time by the shifted clock does not wait for the shift: the kernel's clocks are not ahead. */
+int pthread_cond_timedwait(pthread_cond_t *restrict more, pthread_mutex_t *restrict lock,
+                           const struct timespec *restrict until)
+{
+    struct timespec wall, mono, real = *until;
+    (void)clock_gettime(CLOCK_REALTIME, &wall);
+    (void)clock_gettime(CLOCK_MONOTONIC, &mono);
+    /* A condition does not tell its clock; the one that is nearer is meant. */
+    bool by_wall = llabs(until->tv_sec - wall.tv_sec) < llabs(until->tv_sec - mono.tv_sec);
+    clockid_t clock = by_wall ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+    int64_t ms = shift_of(clock), ns = real.tv_nsec - ms % 1000 * 1000000;
+    real.tv_sec -= ms / 1000 + (ns < 0 ? 1 : -(ns / 1000000000));
+    real.tv_nsec = ns < 0 ? ns + 1000000000 : ns % 1000000000;
+    return pthread_cond_clockwait(more, lock, clock, &real);
 }
