@@ -39,6 +39,7 @@ static void what_drives_a_terminal_becomes_visible(void **state)
     becomes("\xc2\x9b"
             "31m",
             "\\x9b31m"); /* C1 */
+    /* NOLINTNEXTLINE(misc-misleading-bidirectional): that it misleads is the point */
     becomes("a\xe2\x80\xae"
             "b\xe2\x80\xa8"
             "c\xe2\x81\xa6"
