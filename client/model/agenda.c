@@ -150,8 +150,9 @@ static enum council_error add_phase(json_t *phases, const char *word, struct con
     if (equals - word > 100)
         return bad(fault, word, "a title has at most 100 bytes");
     if (*end == '=' && !known_kind(end + 1))
-        return bad(fault, word,
-                   "a kind is checkin, exercise, hotseat, commitments, checkout or stories");
+        return bad(
+            fault, word,
+            "a kind is checkin, exercise, hotseat, commitments, checkout, welcome or stories");
     json_t *phase = json_pack("{s:s%, s:I}", "title", word, (size_t)(equals - word), "minutes",
                               (json_int_t)minutes);
     if (!phase)

@@ -32,7 +32,8 @@ enum agenda_source {
 
 struct agenda_phase {
     const char *title; /* borrowed from the model, or static */
-    const char *kind;  /* checkin, exercise, hotseat, commitments, checkout, stories, or "" */
+    const char
+        *kind; /* checkin, exercise, hotseat, commitments, checkout, welcome, stories, or "" */
     uint32_t minutes;
 };
 

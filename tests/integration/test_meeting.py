@@ -49,7 +49,7 @@ def opened():
     # Ben and Cleo said that they come, Dan opened it; of these Ben joined first, and nobody has led yet.
     equal({role: who["name"] for role, who in world.first["roles"].items()}, {"facilitator": "Ben", "timekeeper": "Cleo", "scribe": "Dan"}, "roles")
     equal(world.first["zero"], True, "the first meeting of all")
-    equal([(p["kind"], p["minutes"]) for p in world.first["phases"]], [("checkin", 10), ("stories", 40), ("commitments", 5), ("checkout", 5)], "its agenda")
+    equal([(p["kind"], p["minutes"]) for p in world.first["phases"]], [("welcome", 10), ("stories", 40), ("commitments", 5), ("checkout", 5)], "its agenda")
     equal([a["name"] for a in world.first["attended"]], ["Dan"], "who is there")
     equal(eve.run("meeting", "open", "--json", code=REFUSED).error(), "meeting_open", "opened twice")
 
