@@ -117,32 +117,53 @@ struct versions {
     char kept[128]; /* the old store, from which each round begins */
 };
 
-/* What the last migration did, undone. */
-static const char undo[] = "DROP TABLE spoken; DROP TABLE recovering; DROP TABLE offered;"
-                           "PRAGMA user_version = 1";
+/* What the migrations before the last one make of nothing, in a file beside the store. */
+static void make_reference(const struct fixture *fx, char reference[128])
+{
+    char sql[64];
+
+    (void)snprintf(reference, 128, "%s.reference", fx->path);
+    sqlite3 *db = open_raw(reference);
+    for (int i = 0; i + 1 < store_migrations_count; i++)
+        assert_int_equal(sqlite3_exec(db, store_migrations[i], NULL, NULL, NULL), SQLITE_OK);
+    (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", store_migrations_count - 1);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Undoes what the last migration did: every table that the reference lacks goes, and its indexes with it. */
+static void undo(const char *path, const char *reference)
+{
+    char sql[SCHEMA_MAX], drops[SCHEMA_MAX] = "";
+    sqlite3 *db = open_raw(path);
+
+    (void)snprintf(sql, sizeof sql, "ATTACH '%s' AS before", reference);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    query(db,
+          "SELECT 'DROP TABLE main.' || name || ';' FROM main.sqlite_schema WHERE type = 'table'"
+          " AND name NOT IN (SELECT name FROM before.sqlite_schema)",
+          drops);
+    assert_non_null(strstr(drops, "DROP TABLE")); /* else nothing is tested */
+    assert_int_equal(sqlite3_exec(db, drops, NULL, NULL, NULL), SQLITE_OK);
+    (void)snprintf(sql, sizeof sql, "PRAGMA main.user_version = %d", store_migrations_count - 1);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
 
 static void make_old(struct fixture *fx, struct versions *versions)
 {
-    char reference[128];
-    sqlite3 *db;
+    char reference[128], made[SCHEMA_MAX];
 
     for (uint64_t log = 1; log <= LOGS; log++)
         fx_append_run(fx->store, log, 1, ENTRIES);
     fx_close(fx);
     describe(fx->path, versions->now);
-    run_sql(fx->path, undo);
+    make_reference(fx, reference);
+    undo(fx->path, reference);
     describe(fx->path, versions->old);
-
-    /* What the migrations before the last one make of nothing. */
-    (void)snprintf(reference, sizeof reference, "%s.reference", fx->path);
-    db = open_raw(reference);
-    for (int i = 0; i + 1 < store_migrations_count; i++)
-        assert_int_equal(sqlite3_exec(db, store_migrations[i], NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    char made[SCHEMA_MAX];
     describe(reference, made);
     assert_string_equal(versions->old, made);
+    assert_string_not_equal(versions->old, versions->now);
     assert_int_equal(unlink(reference), 0);
 
     (void)snprintf(versions->kept, sizeof versions->kept, "%s.old", fx->path);
@@ -178,16 +199,18 @@ static int migrate_really(struct fixture *fx)
 /* The same statements, each for itself. */
 static int migrate_carelessly(struct fixture *fx)
 {
+    char sql[64];
     sqlite3 *db = NULL;
     int rc = sqlite3_open(fx->path, &db);
 
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL", NULL,
                           NULL, NULL);
-    for (int i = 1; rc == SQLITE_OK && i < store_migrations_count; i++)
-        rc = sqlite3_exec(db, store_migrations[i], NULL, NULL, NULL);
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL);
+        rc = sqlite3_exec(db, store_migrations[store_migrations_count - 1], NULL, NULL, NULL);
+    (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", store_migrations_count);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
     (void)sqlite3_close(db);
     return rc;
 }
@@ -320,7 +343,9 @@ static void leaves_what_is_newer_as_it_is(void **state)
     assert_int_equal(system(command), 0);
     assert_int_equal(access(journal, F_OK), -1);
     /* And the program that knows it opens it as ever. */
-    run_sql(fx->path, "DROP TABLE tomorrow; PRAGMA user_version = 2");
+    (void)snprintf(sql, sizeof sql, "DROP TABLE tomorrow; PRAGMA user_version = %d",
+                   store_migrations_count);
+    run_sql(fx->path, sql);
     fx_open(fx, 0);
     fx_check_log(fx->store, 1, ENTRIES);
     (void)unlink(kept);

@@ -30,7 +30,7 @@ CREATE INDEX pool_person_rests ON pool_person (rests) WHERE rests > 0;
 CREATE INDEX pool_person_since ON pool_person (fast, since);
 
 CREATE TABLE pool_proposal (
-    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    id        INTEGER PRIMARY KEY,
     name      BLOB NOT NULL UNIQUE CHECK (length(name) = 16),
     founding  INTEGER NOT NULL, -- 1: enough have accepted, or a council is there that asked
     refill    INTEGER NOT NULL, -- 1: for a council that was there before
