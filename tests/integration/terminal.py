@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -52,18 +53,28 @@ class Screen:
         self.errors, self.code = self.socket + ".err", self.socket + ".code"
         more = harness.environment(COUNCIL_HOME=member.home, COUNCIL_PASSPHRASE_FD="9")
         more["TERM"] = "screen-256color"
+        if "ASAN_OPTIONS" in env:
+            env["ASAN_OPTIONS"] = more["ASAN_OPTIONS"] + env["ASAN_OPTIONS"]
         words = ["env", "TERM=" + term, *("%s=%s" % pair for pair in env.items()), os.path.join(harness.BIN, "council"), *args]
         script = "timeout --foreground -k 5 %d %s 9<'%s' 2>'%s'; echo $? >'%s'" % (
             LIFE_SECONDS, " ".join("'%s'" % word for word in words), passphrase_file(member), self.errors, self.code)
+        self.pid = 0
         atexit.register(self.kill)
         self.tmux("-f", "/dev/null", "new-session", "-d", "-s", "room", "-x", str(columns), "-y", str(lines), script, env=more)
+        self.pid = int(self.tmux("display-message", "-p", "#{pid}"))
 
     def tmux(self, *args, env=None):
         done = subprocess.run(["tmux", "-u", "-S", self.socket, *args], stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT_SECONDS, env=env)
         return done.stdout.decode(errors="replace")
 
     def kill(self):
-        self.tmux("kill-server")
+        """By its number: its socket may be gone with the folder. What runs in it is hung up on."""
+        if self.pid:
+            try:
+                os.kill(self.pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+        self.pid = 0
 
     def shown(self):
         return self.tmux("capture-pane", "-p", "-t", "room")
