@@ -234,13 +234,12 @@ static bool killed_at(struct fixture *fx, int (*migrate)(struct fixture *fx), in
     return WEXITSTATUS(status) == 0;
 }
 
-/* Kills a migrator at each of its writes; how often what it left was neither the old version nor the new one, and in *old how
+/* Kills a migrator at each of its writes, until what it left is neither the old version nor the new one (1; else 0); in *old how
  * often it was the old one. */
 static int kill_everywhere(struct fixture *fx, const struct versions *versions,
                            int (*migrate)(struct fixture *fx), int *rounds, int *old)
 {
     char found[SCHEMA_MAX];
-    int neither = 0;
     bool killed = true;
 
     *old = 0;
@@ -249,15 +248,13 @@ static int kill_everywhere(struct fixture *fx, const struct versions *versions,
         killed = killed_at(fx, migrate, *rounds);
         describe_copy(fx->path, found);
         *old += strcmp(found, versions->old) == 0;
-        if (strcmp(found, versions->old) != 0 && strcmp(found, versions->now) != 0) {
-            neither++;
-            continue;
-        }
+        if (strcmp(found, versions->old) != 0 && strcmp(found, versions->now) != 0)
+            return 1;
         check_logs(fx);
         describe(fx->path, found);
         assert_string_equal(found, versions->now);
     }
-    return neither;
+    return 0;
 }
 
 static void forget(struct fixture *fx, const struct versions *versions)
