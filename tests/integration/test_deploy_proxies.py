@@ -244,6 +244,18 @@ def doors(kind):
     # The longest entry there may be goes through: a frame of half a million bytes.
     ca = world.trust["COUNCIL_CA"]
     ada = world.members[0]
+    # A calendar is read through the proxy, which writes its address nowhere.
+    path = ada.run("calendar", "create", "--ca", ca).out.strip()
+    path = path[path.index("/calendar/"):]
+    status, calendar = ask("GET " + path)
+    equal(status, 200, "a calendar")
+    has(calendar, "text/calendar")
+    etag = re.search(r"(?i)etag: (\S+)", calendar).group(1)
+    equal(ask("GET " + path, "If-None-Match: %s\r\n" % etag)[0], 304, "the same calendar")
+    equal(ask("GET /calendar/" + "A" * 43 + ".ics")[0], 404, "an address that there is not")
+    for name in os.listdir(proxy.folder):
+        if name.endswith(".log"):
+            lacks(open(os.path.join(proxy.folder, name), errors="replace").read(), path[10:53], name)
     words = world.plant("a long note of fifty thousand characters ")
     ada.note((words * 3000)[:60000], "--ca", ca)
     has(ada.texts("--ca", ca)[-1], words)
