@@ -55,6 +55,10 @@ static void on_report(void *ctx, const struct mail_report *report)
     };
     struct server *server = ((struct host_mail *)ctx)->server;
     enum host_log_level level = HOST_LOG_WARN;
+    if (strcmp(report->event, "mail_round") == 0) {
+        host_metric_set(&server->metrics, HOST_METRIC_MAIL_ROUND_TIME, report->count);
+        return;
+    }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(rows[i].event, report->event) == 0) {
             level = rows[i].level;

@@ -252,7 +252,12 @@ static bool look_round(struct mail_sender *sender, uint64_t now_ms, bool poked)
         return false;
     }
     sender->round = !call.ended;
-    return send_all(sender, &call, false);
+    bool all = send_all(sender, &call, false);
+    if (all && call.ended) {
+        const struct mail_report said = {.event = "mail_round", .count = sender->round_ms / 1000};
+        sender->config.report(sender->config.ctx, &said);
+    }
+    return all;
 }
 
 static void turn(struct mail_sender *sender, bool poked)

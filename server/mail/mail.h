@@ -12,7 +12,7 @@
 #include "server/store/store.h"
 
 enum {
-    MAIL_POLL_MS = 500,        /* between two looks at what waits */
+    MAIL_POLL_MS = 250,        /* between two looks at what waits */
     MAIL_ROUND_MS = 30 * 1000, /* from the beginning of one round over all members to the next */
     MAIL_PRUNE_MS = 10 * 60 * 1000,
     MAIL_STORE_PAUSE_MS = 60 * 1000, /* after the store refused: a full disk */
@@ -24,7 +24,7 @@ struct mail_report {
     const char *event; /* "mail_sent", "mail_later", ... */
     const char *about; /* the kind; NULL: none */
     uint32_t code;     /* the relay's last answer; 0: none */
-    uint64_t count;    /* of "mail_dropped" */
+    uint64_t count;    /* how many; of "mail_round" when it began, in unix seconds */
 };
 
 struct mail_config {

@@ -16,6 +16,7 @@ struct mail_smtp {
     const char *text; /* what is being sent; borrowed */
     uint32_t len, at;
     struct mail_attempt attempt; /* what was said and answered last */
+    bool over; /* the conversation is ended; what is answered to that says nothing */
 };
 
 /* ---- what libcurl calls ---- */
@@ -64,6 +65,10 @@ static int on_debug(CURL *curl, curl_infotype type, char *data, size_t size, voi
     char line[16] = "";
     (void)curl;
     memcpy(line, data, size < sizeof line - 1 ? size : sizeof line - 1);
+    smtp->over = smtp->over || (type == CURLINFO_HEADER_OUT && strncmp(line, "QUIT", 4) == 0);
+    if (smtp->over) {
+        return 0;
+    }
     if (type == CURLINFO_HEADER_OUT) {
         said(&smtp->attempt, line, strlen(line));
     } else if (type == CURLINFO_HEADER_IN) {
@@ -203,6 +208,7 @@ void mail_smtp_send(struct mail_smtp *smtp, const char *to, const char *text, ui
     smtp->len = len;
     smtp->at = 0;
     smtp->attempt = *out;
+    smtp->over = false;
     CURLcode code = curl_easy_perform(smtp->curl);
     *out = smtp->attempt;
     out->taken = code == CURLE_OK && out->stage == MAIL_STAGE_SAID && out->code / 100 == 2;
