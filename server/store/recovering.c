@@ -116,12 +116,15 @@ enum store_status store_recovering_all(struct store *store)
 
     if (status != STORE_OK)
         return status;
-    (void)store_stmt(store, STMT_RECOVERING_ALL);
-    status = store_run(store, STMT_RECOVERING_ALL);
-    if (status == STORE_OK) {
-        (void)store_stmt(store, STMT_SPOKEN_DELETE_ALL);
-        status = store_run(store, STMT_SPOKEN_DELETE_ALL);
+    /* Who withdrew from the pool since the backup must not be back in it. */
+    static const enum store_stmt steps[] = {STMT_RECOVERING_ALL,   STMT_SPOKEN_DELETE_ALL,
+                                            STMT_POOL_EMPTY,       STMT_POOL_EMPTY_PROPOSALS,
+                                            STMT_POOL_EMPTY_BOXES, STMT_POOL_EMPTY_REFILLS};
+    for (size_t i = 0; status == STORE_OK && i < sizeof steps / sizeof steps[0]; i++) {
+        (void)store_stmt(store, steps[i]);
+        status = store_run(store, steps[i]);
     }
+    store->erase_pending = true;
     return store_end(store, status);
 }
 

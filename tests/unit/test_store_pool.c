@@ -456,6 +456,19 @@ static void the_store_is_as_it_was_after_a_start(void **state)
     assert_int_equal(out.n_news, 1);
 }
 
+static void a_restored_store_has_an_empty_pool(void **state)
+{
+    struct fixture *fx = *state;
+    struct store_pool_sweep out;
+
+    group(fx);
+    accept_all(fx, 1, 3);
+    assert_status(store_recovering_all(fx->store), STORE_OK);
+    sweep(fx, 3000, &out);
+    assert_int_equal(out.people, 0);
+    assert_int_equal(view(fx, 1, 3000)->n_proposals, 0);
+}
+
 /* ---- councils that ask ---- */
 
 static void a_refill_is_for_those_it_asks(void **state)
@@ -542,6 +555,7 @@ int main(void)
         TEST(what_is_never_founded_is_over),
         TEST(withdrawing_goes_out_of_a_proposal),
         TEST(the_store_is_as_it_was_after_a_start),
+        TEST(a_restored_store_has_an_empty_pool),
         TEST(a_refill_is_for_those_it_asks),
         TEST(what_was_missing_is_told_of_those_who_are_as_they_were),
     };
