@@ -28,7 +28,6 @@ struct own {
     char meeting[SCHEDULE_LOCAL_CHARS + 1];
     const struct schedule_ics_change *change; /* or NULL */
     const char *note;                         /* or NULL */
-    bool held;                                /* the rule has such a meeting */
 };
 
 struct writing {
@@ -36,6 +35,8 @@ struct writing {
     const struct schedule_ics_style *style;
     const struct tzif *zone;
     struct icaltimetype start;
+    bool fast; /* the rule, as council_rule_parse reads it */
+    uint32_t days;
     char uid[64];
     icalcomponent *out; /* owned */
     struct own *own;    /* owned */
@@ -106,24 +107,22 @@ static void merge_own(struct writing *w)
     w->own_count = kept;
 }
 
-/* Anybody may have named any time in a change: only meetings of the rule are kept. */
-static void find_held(struct writing *w, struct icalrecurrencetype rule)
+/*
+ * Anybody may have named any time in a change: only meetings of the rule are kept. Without walking over them, since a rule may have begun long ago: a rule has one of two forms
+ * (protocol/README.md section 5.8), and each of its meetings is on one of its days, at its time, a whole number of weeks (or of two) on.
+ */
+static bool is_meeting(const struct writing *w, const char *meeting)
 {
-    icalrecur_iterator *iterator = w->own_count > 0 ? icalrecur_iterator_new(rule, w->start) : NULL;
-    uint32_t next = 0;
-    for (uint32_t step = 0;
-         iterator != NULL && next < w->own_count && step < SCHEDULE_ICS_STEPS_MAX; step++) {
-        struct icaltimetype time = icalrecur_iterator_next(iterator);
-        char meeting[SCHEDULE_LOCAL_CHARS + 1];
-        if (icaltime_is_null_time(time) || !schedule_local_write(&time, meeting))
-            break;
-        while (next < w->own_count && strcmp(w->own[next].meeting, meeting) < 0)
-            next++;
-        if (next < w->own_count && strcmp(w->own[next].meeting, meeting) == 0)
-            w->own[next++].held = true;
-    }
-    if (iterator != NULL)
-        icalrecur_iterator_free(iterator);
+    const int64_t fortnight_s = 14 * 24 * 60 * 60;
+    struct icaltimetype time;
+    if (strcmp(meeting, w->calendar->start) < 0 || !schedule_local_read(meeting, &time) ||
+        time.hour != w->start.hour || time.minute != w->start.minute)
+        return false;
+    icaltimezone *utc = icaltimezone_get_utc_timezone();
+    int64_t since_s = (int64_t)icaltime_as_timet_with_zone(time, utc) -
+                      (int64_t)icaltime_as_timet_with_zone(w->start, utc);
+    return (w->days >> council_local_weekday(meeting) & 1) != 0 &&
+           (w->fast || since_s % fortnight_s == 0);
 }
 
 /* ---- components ---- */
@@ -284,12 +283,10 @@ static void stretch(const struct writing *w, int64_t *from, int64_t *until)
 static bool understood(struct writing *w)
 {
     const struct schedule_calendar *c = w->calendar;
-    bool fast = false;
-    uint32_t days = 0;
     w->zone = c->set ? schedule_zone(c->zone) : NULL;
     return w->zone != NULL && schedule_local_read(c->start, &w->start) &&
-           council_rule_parse(c->rrule, (uint32_t)strlen(c->rrule), &fast, &days) &&
-           (days >> council_local_weekday(c->start) & 1) != 0 &&
+           council_rule_parse(c->rrule, (uint32_t)strlen(c->rrule), &w->fast, &w->days) &&
+           (w->days >> council_local_weekday(c->start) & 1) != 0 &&
            w->start.year <= SCHEDULE_ICS_LAST_YEAR + 5 * AHEAD_YEARS;
 }
 
@@ -318,10 +315,9 @@ static bool add_all(struct writing *w)
         add_own(w, style->notes[i].meeting, NULL, style->notes[i].text);
     add_unclear(w, until);
     merge_own(w);
-    find_held(w, rule);
     bool good = add_zone(w, w->zone, c->zone, from, until) && add_series(w, rule);
     for (uint32_t i = 0; good && i < w->own_count; i++)
-        good = !w->own[i].held || add_meeting(w, &w->own[i]);
+        good = !is_meeting(w, w->own[i].meeting) || add_meeting(w, &w->own[i]);
     return good;
 }
 

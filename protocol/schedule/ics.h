@@ -13,8 +13,7 @@
 enum {
     SCHEDULE_ICS_CHANGES_MAX = 512, /* meetings that are told to be changed: the latest ones */
     SCHEDULE_ICS_NOTES_MAX = 128,
-    SCHEDULE_ICS_STEPS_MAX = 20000, /* meetings walked over to find those that are changed */
-    SCHEDULE_ICS_LAST_YEAR = 2060,  /* clock changes are told up to its end */
+    SCHEDULE_ICS_LAST_YEAR = 2060, /* clock changes are told up to its end */
     SCHEDULE_ICS_UID_BYTES = 16
 };
 
