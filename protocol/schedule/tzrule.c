@@ -130,19 +130,19 @@ static int64_t instant_of(const struct day *day, int year, int32_t offset_s)
 bool tzif_append_rule(struct tzif *tzif, const char *text)
 {
     struct rule rule;
-    uint8_t standard, daylight;
+    uint8_t winter, summer;
     if (!read_rule(text, &rule))
         return false;
     rule.standard.daylight = false;
-    if (!tzif_type(tzif, &rule.standard, &standard) || !tzif_type(tzif, &rule.daylight, &daylight))
+    if (!tzif_type(tzif, &rule.standard, &winter) || !tzif_type(tzif, &rule.daylight, &summer))
         return false;
     int64_t last = tzif->periods[tzif->count - 1].at;
     struct icaltimetype from = icaltime_from_timet_with_zone((time_t)(last < 0 ? 0 : last), 0,
                                                              icaltimezone_get_utc_timezone());
     for (int year = from.year; year <= TZIF_LAST_YEAR; year++) {
         struct tzif_period two[2] = {
-            {instant_of(&rule.begins, year, rule.standard.offset_s), daylight},
-            {instant_of(&rule.ends, year, rule.daylight.offset_s), standard}};
+            {instant_of(&rule.begins, year, rule.standard.offset_s), summer},
+            {instant_of(&rule.ends, year, rule.daylight.offset_s), winter}};
         bool south = two[1].at < two[0].at;
         for (int i = 0; i < 2; i++) {
             const struct tzif_period *next = &two[south ? 1 - i : i];

@@ -109,8 +109,8 @@ def ical_js():
     if not os.path.isdir(package):
         os.makedirs(folder, exist_ok=True)
         try:
-            subprocess.run(["npm", "install", "--silent", "--no-save", "--no-audit", "--no-fund", "--prefix", folder, ICAL_JS], stdin=subprocess.DEVNULL,
-                           capture_output=True, timeout=60)
+            subprocess.run(["npm", "install", "--silent", "--no-save", "--no-audit", "--no-fund", "--fetch-retries=0", "--fetch-timeout=15000", "--prefix", folder, ICAL_JS], stdin=subprocess.DEVNULL,
+                           capture_output=True, timeout=40)
         except subprocess.TimeoutExpired:
             return None
     return package if os.path.isdir(package) else None
