@@ -14,7 +14,8 @@
 enum {
     MESSAGE_MAX = 4096,
     PIECES_MAX = 400,
-    TOKENS = 8
+    TOKENS = 12,
+    CALENDAR_BYTES = 40000 /* more than is written at once */
 };
 
 static struct {
@@ -25,13 +26,26 @@ static struct {
     char expected[2 * MESSAGE_MAX];
     uint32_t expected_len;
     uint32_t delivered, too_large, gone;
+    struct net *net;
+    uint64_t written;    /* bytes of a body */
+    uint32_t asked, due; /* requests for a calendar; times that room to write was asked for */
+    uint8_t found;       /* whether there is one */
 } play;
 
 /* ---- the library ---- */
 
-static const enum lws_token_indexes tokens[TOKENS] = {
-    WSI_TOKEN_GET_URI, WSI_TOKEN_ORIGIN,          WSI_TOKEN_PROTOCOL, WSI_TOKEN_VERSION,
-    WSI_TOKEN_HOST,    WSI_TOKEN_X_FORWARDED_FOR, WSI_TOKEN_UPGRADE,  WSI_TOKEN_CONNECTION};
+static const enum lws_token_indexes tokens[TOKENS] = {WSI_TOKEN_GET_URI,
+                                                      WSI_TOKEN_ORIGIN,
+                                                      WSI_TOKEN_PROTOCOL,
+                                                      WSI_TOKEN_VERSION,
+                                                      WSI_TOKEN_HOST,
+                                                      WSI_TOKEN_X_FORWARDED_FOR,
+                                                      WSI_TOKEN_UPGRADE,
+                                                      WSI_TOKEN_CONNECTION,
+                                                      WSI_TOKEN_HEAD_URI,
+                                                      WSI_TOKEN_POST_URI,
+                                                      WSI_TOKEN_HTTP_IF_NONE_MATCH,
+                                                      WSI_TOKEN_HTTP_IF_MODIFIED_SINCE};
 
 static const char *header(enum lws_token_indexes token)
 {
@@ -112,7 +126,7 @@ PLAYED(int, lws_add_http_common_headers,
 {
     (void)wsi;
     (void)type;
-    FUZZ_MUST(code >= 200 && code < 600 && len < 1024 && *at < end);
+    FUZZ_MUST(code >= 200 && code < 600 && len <= CALENDAR_BYTES && *at < end);
     return 0;
 }
 PLAYED(int, lws_add_http_header_by_name,
@@ -137,7 +151,21 @@ PLAYED(int, lws_write,
     (void)wsi;
     (void)bytes;
     (void)how;
+    play.written += len;
     return (int)len;
+}
+PLAYED(int, lws_callback_on_writable, (struct lws * wsi))
+{
+    (void)wsi;
+    play.due++;
+    return 1;
+}
+PLAYED(int, lws_add_http_header_status,
+       (struct lws * wsi, unsigned code, unsigned char **at, unsigned char *end))
+{
+    (void)wsi;
+    FUZZ_MUST(code == 304 && *at < end);
+    return 0;
 }
 PLAYED(int, lws_http_transaction_completed, (struct lws * wsi))
 {
@@ -179,6 +207,24 @@ PLAYED(void, core_message,
     FUZZ_MUST(session == 1 && play.gone == 0 && len <= MESSAGE_MAX);
     FUZZ_MUST(len == play.expected_len && memcmp(text, play.expected, len) == 0);
     play.delivered++;
+}
+/* Answers at once, as a core may: with a calendar, or with the news that there is none. */
+PLAYED(void, core_fetch_calendar,
+       (struct core * core, uint64_t ticket, const uint8_t *address, const char *path))
+{
+    (void)core;
+    (void)address;
+    FUZZ_MUST(path != NULL && play.asked++ == 0);
+    struct core_calendar *calendar = play.found ? calloc(1, sizeof *calendar) : NULL;
+    if (calendar) {
+        *calendar = (struct core_calendar){.refs = 1, .len = CALENDAR_BYTES, .etag = "\"tag\""};
+        calendar->text = calloc(1, CALENDAR_BYTES);
+        FUZZ_MUST(calendar->text != NULL);
+    }
+    const struct core_calendar_answer answer = {
+        .status = calendar ? 200 : 404, .calendar = calendar, .retry_after_s = play.found};
+    net_calendar(play.net, ticket, &answer);
+    core_calendar_unref(calendar);
 }
 // NOLINTEND(readability-non-const-parameter)
 
@@ -248,8 +294,22 @@ static void frames(struct net *net, struct fuzz_in *in)
     FUZZ_MUST(net->partial_bytes == 0 && play.gone == 1);
 }
 
+/* Room to write, as often as it is asked for: a body comes whole or not at all. */
+static void write_all(struct net_conn *conn)
+{
+    for (uint32_t i = 0; play.due > 0; i++) {
+        FUZZ_MUST(i < 2 + CALENDAR_BYTES / 1024);
+        play.due = 0;
+        (void)net_protocols[0].callback(conn->wsi, LWS_CALLBACK_HTTP_WRITEABLE, NULL, NULL, 0);
+    }
+    FUZZ_MUST(play.asked == 0 || !play.found || play.written == CALENDAR_BYTES ||
+              play.written == 0);
+    FUZZ_MUST(conn->fetch == NULL);
+}
+
 static void request(struct net *net, struct fuzz_in *in)
 {
+    static const uint8_t from[16];
     static char wsi;
     uint8_t address[16];
     uint32_t len;
@@ -261,7 +321,15 @@ static void request(struct net *net, struct fuzz_in *in)
     struct lws *to = (struct lws *)(void *)&wsi;
     char *path = play.header[0] ? play.header[0] : strdup("");
     FUZZ_MUST(path != NULL);
+    struct net_conn *conn = net_conn_create(net, false, from);
+    FUZZ_MUST(conn != NULL);
+    play.user = conn;
+    play.net = net;
+    play.found = (uint8_t)(strlen(path) % 2);
+    conn->wsi = to;
     (void)net_http_request(net, to, path);
+    write_all(conn);
+    net_conn_destroy(conn);
     (void)net_http_upgrade(net, to, play.header[6] ? play.header[6] : "websocket");
     (void)net_http_forwarded(to, address);
     if (!play.header[0]) {

@@ -211,6 +211,8 @@ def seeds_of_frames():
     headers = ["/ws", "https://council.example", "council.v1", "13", "council.example", "10.0.0.1, ::1", "websocket"]
     put("frames", "upgrade", b"\x01" + b"".join(piece(h) for h in headers))
     put("frames", "health", b"\x01" + piece("/healthz"))
+    for name, path, more in (("calendar", "/calendar/" + "A" * 43 + ".ics", []), ("calendar-same", "/calendar/x.ics", ['"tag"']), ("calendar-gone", "/calendar/xy.ics", ["*"])):
+        put("frames", name, b"\x01" + b"".join(piece(h) for h in [path] + [""] * 9 + more))
 
 
 for make in (seeds_of_texts, seeds_of_folds, seeds_of_wire, seeds_of_words, seeds_of_content, seeds_of_sync,
