@@ -89,6 +89,7 @@ static enum council_error look(struct room *room)
     sort_people(room);
     room_outcomes(room);
     room_attend(room);
+    room_opening(room);
     room_roles_due(room);
     return COUNCIL_OK;
 }
@@ -118,7 +119,7 @@ static void settle(struct room *room)
 {
     struct client *client = room->cli->client;
     uint64_t end = client_now_ms() + SETTLE_MS;
-    while ((room->sent_count || room->roles_due) && !interrupted &&
+    while ((room->sent_count || room->roles_due || room->to_open[0]) && !interrupted &&
            client_state(client) == CLIENT_ONLINE && client_now_ms() < end) {
         if (client_step(client, ROOM_STEP_MS) || look(room))
             break;

@@ -97,7 +97,9 @@ struct room {
     uint32_t openings; /* … and which opening of it */
     struct room_sent sent[ROOM_SENT_MAX];
     uint32_t sent_count;
-    bool roles_due; /* this room opened a meeting whose other roles are not named yet */
+    char to_open[COUNCIL_LOCAL_CHARS +
+                 1]; /* a meeting that waits until a forgotten one is closed; "" for none */
+    bool roles_due;  /* this room opened a meeting whose other roles are not named yet */
     struct meeting_roles roles;
 };
 
@@ -124,6 +126,10 @@ void room_outcomes(struct room *room);
 void room_attend(struct room *room);
 /* Opens a meeting (room_open.c): the one that it is time for, or as `which` says, "next" or "now"; roles by turns among who is here. */
 void room_open(struct room *room, const char *which);
+/* The meeting that runs was left open by everybody, long ago. */
+bool room_forgotten(const struct room *room);
+/* Goes on with what room_open began, once nothing is under way. */
+void room_opening(struct room *room);
 /* Names timekeeper and scribe once the meeting that this room opened runs. */
 void room_roles_due(struct room *room);
 /* Submits an intent (released) and remembers it. True if it was taken. */

@@ -33,7 +33,7 @@ bool room_offers(const struct room *room, const struct room_row *row)
     case ROOM_WHEN_RUNNING:
         return meeting != NULL;
     case ROOM_WHEN_IDLE:
-        return meeting == NULL;
+        return meeting == NULL || room_forgotten(room);
     case ROOM_WHEN_LEADS:
         return room_leads(room);
     case ROOM_WHEN_ALWAYS:

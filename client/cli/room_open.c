@@ -74,26 +74,22 @@ void room_roles_due(struct room *room)
         (void)!room_submit(room, made.kind, made.intent, "Who keeps time and minutes");
 }
 
-void room_open(struct room *room, const char *which)
+static void open_it(struct room *room, const char *name)
 {
     const struct meeting_view v = meeting_view(room->cli, &room->council);
     uint8_t present[HERE_PEOPLE_MAX + 1][COUNCIL_KEY_BYTES];
-    char name[COUNCIL_LOCAL_CHARS + 1] = "";
     struct meeting_act made = {0};
     struct content_fault fault = {0};
-    const uint8_t *me = v.me;
     uint32_t count = 0;
     bool newcomers = unprepared(room);
-    if (!which_one(room, which, name))
-        return;
     for (uint32_t i = 0; i < room->people_count; i++)
         memcpy(present[count++], room->people[i].member, COUNCIL_KEY_BYTES);
-    if (!here_find(room->people, room->people_count, me))
-        memcpy(present[count++], me, COUNCIL_KEY_BYTES);
+    if (!here_find(room->people, room->people_count, v.me))
+        memcpy(present[count++], v.me, COUNCIL_KEY_BYTES);
     rotation_roles(room->council.model, room->council.council, present, count, &room->roles);
     enum council_error error = meeting_act_open(
         &v, name,
-        room->roles.filled[MEETING_FACILITATOR] ? room->roles.member[MEETING_FACILITATOR] : me,
+        room->roles.filled[MEETING_FACILITATOR] ? room->roles.member[MEETING_FACILITATOR] : v.me,
         &made, &fault);
     if (error) {
         room_cannot(room, error, &fault);
@@ -106,4 +102,48 @@ void room_open(struct room *room, const char *which)
                  "orientation who` shows how far they are.");
     else if (room->roles_due && room->here)
         room_say(room, ROOM_DONE, "The opening of the meeting of %s is sent.", name);
+}
+
+bool room_forgotten(const struct room *room)
+{
+    const struct model_meeting *meeting = room_meeting(room);
+    return meeting && meeting_forgotten(meeting, room_now_ms(room));
+}
+
+/* One step on the way to a forgotten meeting's end: it is led by this member, then closed. */
+static void end_forgotten(struct room *room)
+{
+    const struct meeting_view v = meeting_view(room->cli, &room->council);
+    struct meeting_act made = {0};
+    struct content_fault fault = {0};
+    bool leads = room_leads(room);
+    enum council_error error =
+        leads ? meeting_act_close(&v, &made, &fault) : meeting_act_hand(&v, v.me, &made, &fault);
+    if (error)
+        room_cannot(room, error, &fault);
+    if (error || !room_submit(room, made.kind, made.intent, "The end of the meeting before"))
+        room->to_open[0] = '\0';
+}
+
+void room_opening(struct room *room)
+{
+    char name[COUNCIL_LOCAL_CHARS + 1];
+    if (!room->to_open[0] || room->sent_count)
+        return;
+    memcpy(name, room->to_open, sizeof name);
+    if (room_forgotten(room) && strcmp(room_meeting(room)->name, name) != 0) {
+        end_forgotten(room);
+        return;
+    }
+    room->to_open[0] = '\0';
+    open_it(room, name);
+}
+
+void room_open(struct room *room, const char *which)
+{
+    char name[COUNCIL_LOCAL_CHARS + 1] = "";
+    if (!which_one(room, which, name))
+        return;
+    memcpy(room->to_open, name, sizeof name);
+    room_opening(room);
 }

@@ -88,7 +88,9 @@ static void meeting_news(struct room *room, struct plain *p)
             break;
     p->roles[0] = '\0';
     if (meeting)
-        tell(room, "open", "The meeting of %s is open.", name);
+        tell(room, "open", "The meeting of %s is open%s.", name,
+             room_forgotten(room) ? ", since nobody closed it; `open` closes it and opens the next"
+                                  : "");
 }
 
 static void phase_news(struct room *room, struct plain *p)
@@ -256,7 +258,8 @@ static void plain_help(struct room *room)
 /* True while the next line of a pipe has to wait. */
 static bool busy(const struct room *room, const struct plain *p)
 {
-    return !p->terminal && (!p->begun || (room->here && (room->sent_count || room->roles_due)));
+    return !p->terminal &&
+           (!p->begun || (room->here && (room->sent_count || room->roles_due || room->to_open[0])));
 }
 
 /* The first whole line of what was read, done. False: there is none. */

@@ -127,6 +127,10 @@ void room_left(const struct room *room, char out[ROOM_LINE_MAX])
     out[0] = '\0';
     if (!meeting)
         return;
+    if (room_forgotten(room)) {
+        snprintf(out, ROOM_LINE_MAX, "nobody closed it");
+        return;
+    }
     meeting_clock(meeting, room_now_ms(room), &clock);
     left(clock.left_ms, text, sizeof text);
     snprintf(out, ROOM_LINE_MAX, "meeting %s", text);

@@ -46,6 +46,7 @@ static void refused(struct room *room, const struct room_sent *sent, enum counci
     bool words = sent->kind == COUNCIL_KIND_POST;
     if (sent->kind == COUNCIL_KIND_MEETING_OPEN)
         room->roles_due = false;
+    room->to_open[0] = '\0';
     room_say(room, ROOM_WRONG, "%s was refused: %s %s", sent->what, info->what,
              words ? "What you wrote is kept: `council status` shows it." : info->next);
     if (words)
@@ -79,7 +80,7 @@ void room_attend(struct room *room)
     struct meeting_act made = {0};
     struct content_fault fault = {0};
     /* Only who is here attends: not what this room would say whenever it is connected again. */
-    if (!meeting || !room->here ||
+    if (!meeting || !room->here || room_forgotten(room) ||
         (strcmp(room->attended, meeting->name) == 0 && room->openings == meeting->openings))
         return;
     memcpy(room->attended, meeting->name, sizeof room->attended);

@@ -53,8 +53,6 @@ class Screen:
         self.errors, self.code = self.socket + ".err", self.socket + ".code"
         more = harness.environment(COUNCIL_HOME=member.home, COUNCIL_PASSPHRASE_FD="9")
         more["TERM"] = "screen-256color"
-        if "ASAN_OPTIONS" in env:
-            env["ASAN_OPTIONS"] = more["ASAN_OPTIONS"] + env["ASAN_OPTIONS"]
         words = ["env", "TERM=" + term, *("%s=%s" % pair for pair in env.items()), os.path.join(harness.BIN, "council"), *args]
         script = "timeout --foreground -k 5 %d %s 9<'%s' 2>'%s'; echo $? >'%s'" % (
             LIFE_SECONDS, " ".join("'%s'" % word for word in words), passphrase_file(member), self.errors, self.code)

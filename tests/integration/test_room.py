@@ -2,10 +2,13 @@
 """The meeting room on real terminals: what is shown at any size and without colour, keys, hands and typing, a server that restarts in the middle, one clock for
 everybody, other people's control characters, and plain lines for screen readers and pipes."""
 import json
+import os
 import re
 import signal
 
 import clocks
+everybody = clocks.Clock()  # one clock for all processes, which goes as it should until a case moves it
+os.environ.update(everybody.env, ASAN_OPTIONS="detect_leaks=1:verify_asan_link_order=0")
 from harness import OK, REFUSED, World, case, check, equal, has, lacks, main
 from terminal import Pty, Screen, until
 
@@ -34,7 +37,7 @@ def enter():
     W["a"] = a = Screen(ada, "meeting")
     a.sees("Who look about together", "online", "No meeting is running", "The next one: ", "Here: 1 of 3", " Ada", "Hot seat", " 1. Ada", "h hand", "o open", "q leave")
     W["clock"] = clock = clocks.Clock(wall=3 * clocks.HOUR)  # of Ben's machine: it is wrong, and the room's is right
-    W["b"] = b = Screen(ben, "meeting", NO_COLOR="1", **clock.env)
+    W["b"] = b = Screen(ben, "meeting", NO_COLOR="1", CLOCK_SHIFT=clock.file.name)
     b.sees("Here: 2 of 3", " Ben")
     a.sees("Here: 2 of 3", " Ben")
     lacks(a.shown(), "n next", "keys while no meeting runs")
@@ -254,6 +257,20 @@ def leave():
     record = json.dumps(W["ada"].run("meeting", "show", "--json").one(), ensure_ascii=False)
     for part in ("We stood among", "five parcels posted", "While nobody was listening"):
         has(record, part)
+
+
+@case("a meeting that nobody closed is nobody's attendance, and opening the next one closes it")
+def forgotten():
+    ada, ben = W["ada"], W["ben"]
+    ada.run("meeting", "--plain", text="open next\n")
+    left_open = ada.run("meeting", "list", "--json").lines()[-1]["meeting"]
+    everybody.pass_ms(5 * clocks.HOUR)
+    said = ben.run("meeting", "--plain", text="time\nopen now\ntime\n").out
+    has(said, "nobody closed it")
+    has(said, "Roles: facilitator Ben, timekeeper Ben, scribe Ben.")
+    record = ben.run("meeting", "show", left_open, "--json").one()
+    equal((record["open"], [person["name"] for person in record["attended"]]), (False, ["Ada"]), "the forgotten meeting")
+    ben.run("meeting", "--plain", text="close\n")
 
 
 main()
