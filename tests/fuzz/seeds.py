@@ -215,7 +215,20 @@ def seeds_of_frames():
         put("frames", name, b"\x01" + b"".join(piece(h) for h in [path] + [""] * 9 + more))
 
 
-for make in (seeds_of_texts, seeds_of_folds, seeds_of_wire, seeds_of_words, seeds_of_content, seeds_of_sync,
+def seeds_of_pool():
+    b64 = lambda n: "A" * ((n * 4 + 2) // 3)
+    person = {"pace": "fast", "function": "data", "level": "senior", "industry": "other", "zone": "Europe/Berlin", "hours": b64(42), "languages": "en de",
+              "moderate": 1, "name": "Ada", "avoid": b64(64), "employers": b64(32)}
+    put("pool", "register", b"\x00" + json.dumps({"person": person}).encode())
+    slots = [{"day": 0, "minute": 1110}, {"day": 3, "minute": 1110}]
+    put("pool", "refill", b"\x01" + json.dumps({"council": b64(32), "places": 2, "pace": "fast", "zone": "UTC", "language": "en", "slots": slots}).encode())
+    boxes = [{"device": b64(32), "box": b64(560)}]
+    put("pool", "invite", b"\x02" + json.dumps({"proposal": b64(16), "member": b64(32), "council": b64(32), "boxes": boxes}).encode())
+    put("pool", "employer", b"\x00Nightingale & Sons Co. Ltd.")
+    put("pool", "languages", b"\x00en de fr")
+
+
+for make in (seeds_of_pool, seeds_of_texts, seeds_of_folds, seeds_of_wire, seeds_of_words, seeds_of_content, seeds_of_sync,
              seeds_of_frames):
     make()
 put("planted", "one", piece("abcd"))

@@ -452,6 +452,22 @@ def the_rest():
     ada.run("note", "post", "--help")
 
 
+@case("the pool: what is registered is shown, there is nothing to answer yet, and it is deleted")
+def pool():
+    ada = W["ada"]
+    for form in ((), ("--json",)):
+        ada.run("pool", "words", *form)
+        ada.run("pool", "register", "--yes", "--pace", "slow", "--name", "Keeper", "--function", "operations", "--level", "middle", "--hours",
+                "sat,sun 10:00-12:30", "--zone", "Europe/Lisbon", "--language", "en", "--language", "pt", "--moderate", *form)
+        ada.run("pool", "accept", *form, code=(FAILED, REFUSED))
+        ada.run("pool", "decline", *form, code=(FAILED, REFUSED))
+        ada.run("pool", "show", *form)
+        has(ada.status()["pool"], "You are in the pool")
+        has(ada.run("pool", "show").out, "sat 10:00-12:30")
+        ada.run("pool", "withdraw", *form)
+        check("pool" not in ada.status(), "the status of who withdrew")
+
+
 @case("server show, resume and move: to another server and back, with everything")
 def servers():
     zoe, first = world.member("zoe"), world.server.url
