@@ -139,9 +139,8 @@ static void on_page(struct client *client, void *ctx, enum council_error error,
     uint64_t seq = pool->person.state.tail.seq;
     if (error == COUNCIL_OK && seq < last && json_array_size(entries) == 0)
         error = COUNCIL_E_BAD_REPLY;
-    if (error != COUNCIL_OK || pool->person.state.type != COUNCIL_LOG_IS_MEMBER)
-        over(client, false);
-    else if (seq < last && !read_page(client))
+    if (error != COUNCIL_OK || pool->person.state.type != COUNCIL_LOG_IS_MEMBER ||
+        (seq < last && !read_page(client)))
         over(client, false);
     else if (seq >= last)
         send_boxes(client);
