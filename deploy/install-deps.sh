@@ -6,13 +6,14 @@ set -euo pipefail
 build_packages=(
     build-essential gcc cmake ninja-build ccache pkg-config
     libwebsockets-dev libwebsockets-evlib-ev libev-dev libsodium-dev libjansson-dev
-    libsqlite3-dev libical-dev libssl-dev libsystemd-dev libncurses-dev
+    libsqlite3-dev libcurl4-openssl-dev libical-dev libssl-dev libsystemd-dev libncurses-dev
     tzdata ca-certificates # what council reads when it runs: time zones, and whom to trust with https
 )
 quickstart_packages=(python3)
 test_packages=(
     tmux # a terminal of its own for the tests of the meeting room
     python3-icalendar python3-dateutil # programs of others that read our calendars; ical.js is fetched where node and npm are
+    python3-aiosmtpd # a relay for mails
     libcmocka-dev python3 python3-nacl python3-jsonschema gcovr
     clang lld clang-format clang-tidy libclang-rt-14-dev valgrind gdb openssl git curl
     nginx caddy prometheus systemd strace fakeroot # the examples of deploy/: proxies, rules (promtool), units (systemd-analyze), upgrades, the package

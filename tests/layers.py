@@ -22,6 +22,7 @@ ONLY_IN = [
     (r"ncurses\.h", ["client/cli/room_"]),
     (r"ncurses.*|curses\.h|termios\.h|term\.h|readline/.*", ["client/cli/"]),
     (r"libical/.*|ical\.h", ["protocol/schedule/"]),
+    (r"curl/.*", ["server/mail/"]),
     (r"cmocka\.h", ["tests/"]),
 ]
 
@@ -35,6 +36,7 @@ MUST_NOT_INCLUDE = [
     (["server/"], r"(client|tests)/.*", None),
     (["server/core/"], r"server/(net|store)/.*|server/main.*", r"server/store/(store|feed|pool)\.h"),
     (["server/store/"], r"server/(core|net)/.*|server/main.*", None),
+    (["server/mail/"], r"server/(core|net|host)/.*|server/main.*", None),
     (["server/net/"], r"server/store/.*", r"server/store/store\.h"),
     (PURE, r"protocol/schedule/.*", None),
     (PURE, r"time\.h|sys/time\.h|signal\.h|setjmp\.h|locale\.h|unistd\.h|fcntl\.h|pthread\.h|"
@@ -152,6 +154,9 @@ PLANTED = [
     ("protocol/a.c", "void f(void) { snprintf(b, 1, \"FILE\"); /* printf() */ }\n", 0),
     ("protocol/a.c", "FILE *f;\n", 1),
     ("protocol/schedule/a.c", "#include <libical/ical.h>\n#include <time.h>\n", 0),
+    ("server/host/a.c", "#include <curl/curl.h>\n", 1),
+    ("server/mail/a.c", "#include <curl/curl.h>\n#include \"server/store/mail.h\"\n", 0),
+    ("server/mail/a.c", "#include \"server/host/log.h\"\n", 1),
     ("server/net/a.c", "char *p = strcpy(a, b);\n", 1),
     ("server/net/a.c", "/* FIXME later */\n", 1),
 ]

@@ -103,7 +103,8 @@ static bool read_url(const struct mail_smtp_config *config, bool *plain)
                 curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
                 curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_NO_USER &&
                 (strcmp(scheme, "smtp") == 0 || strcmp(scheme, "smtps") == 0);
-    *plain = good && strcmp(scheme, "smtp") == 0 && (config->plain || is_loopback(host));
+    *plain = good && strcmp(scheme, "smtp") == 0 && config->ca_file == NULL &&
+             (config->plain || is_loopback(host));
     curl_free(scheme);
     curl_free(host);
     curl_free(user);

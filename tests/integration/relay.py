@@ -5,11 +5,16 @@ Owns what was said to it and what it took. Must not know who sends or why. Invar
 import asyncio
 import email
 import email.policy
+import logging
 import socket
 import threading
+import warnings
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
+
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", module="aiosmtpd")
 
 
 class _Session(SMTP):
@@ -55,7 +60,6 @@ class Relay:
             self.controller = None
 
     def authenticate(self, _server, _session, _envelope, _mechanism, data):
-        from aiosmtpd.smtp import AuthResult
         return AuthResult(success=(data.login.decode(), data.password.decode()) == self.login)
 
     # ---- what aiosmtpd calls ----
