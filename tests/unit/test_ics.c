@@ -229,6 +229,16 @@ static void titles_and_notes_are_text_and_nothing_else(void **state)
     assert_non_null(strstr(text, "DESCRIPTION:one\\ntwo\r\n"));
     assert_non_null(strstr(text, "DESCRIPTION:Coming: Ada\\,\\nBen\\; [2J \\\\o/\r\n"));
     free(text);
+    /* Longer than anybody reads: cut between characters. */
+    char *title = calloc(1, 301);
+    assert_non_null(title);
+    for (int i = 0; i < 300; i += 3)
+        memcpy(title + i, "\xE2\x82\xAC", 3);
+    const struct schedule_ics_style long_style = {.uid = uid, .title = title};
+    text = written(&calendar, &long_style);
+    assert_int_equal(times(text, "\xE2\x82\xAC"), 2 * 42); /* 126 bytes, twice */
+    free(text);
+    free(title);
     schedule_calendar_fini(&calendar);
 }
 
