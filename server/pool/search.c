@@ -12,8 +12,7 @@
 #include "server/pool/zones.h"
 
 enum {
-    DAY_MINUTES = 24 * 60,
-    STEP_MINUTES = 30
+    DAY_MINUTES = 24 * 60
 };
 
 _Static_assert((int)POOL_ZONES_MAX <= (int)MATCH_ZONES_MAX &&
@@ -126,44 +125,6 @@ static void finish(struct search *s)
     free(s->of_council);
 }
 
-/* ---- one local time for both meetings ---- */
-
-static bool all_can(const struct search *s, const struct match_group *group, uint32_t minute)
-{
-    const struct match_slot slot = {.minute = (uint16_t)minute, .minutes = MATCH_MEETING_MINUTES};
-
-    for (uint32_t i = 0; i < group->count; i++) {
-        const struct match_person *person = &s->people[group->members[i]];
-        if (!match_can_attend(person->hours, &s->zones.offsets[person->zone],
-                              &s->zones.offsets[group->zone], slot, s->zones.from_s,
-                              s->zones.until_s)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* A schedule has one start. Where the two meetings have different ones, the first time of day at which all can come on two days. */
-static bool one_time(const struct search *s, struct match_group *group)
-{
-    if (group->slot_count < 2 ||
-        group->slots[0].minute % DAY_MINUTES == group->slots[1].minute % DAY_MINUTES) {
-        return true;
-    }
-    for (uint32_t minute = 0; minute < DAY_MINUTES; minute += STEP_MINUTES) {
-        uint32_t found = 0;
-        for (uint32_t day = 0; day < 7 && found < 2; day++) {
-            if (all_can(s, group, day * DAY_MINUTES + minute)) {
-                group->slots[found++].minute = (uint16_t)(day * DAY_MINUTES + minute);
-            }
-        }
-        if (found == 2) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- out ---- */
 
 static void write_why(const struct match_group *from, char out[STORE_POOL_WHY_MAX + 1])
@@ -215,10 +176,7 @@ static bool take_groups(const struct search *s, const struct match_result *resul
         return false;
     }
     for (uint32_t i = 0; i < result->group_count; i++) {
-        struct match_group group = result->groups[i];
-        if (group.council != MATCH_NEW || one_time(s, &group)) {
-            write_group(s, &group, &round->groups[round->n_groups++]);
-        }
+        write_group(s, &result->groups[i], &round->groups[round->n_groups++]);
     }
     return true;
 }

@@ -2,7 +2,7 @@
  * search.h - one search for groups: from the pool's rows to the tables of matching, and from its groups to what is proposed.
  *
  * Owns that translation alone: words become numbers, zones become their offsets over the next year. Must not know the store, the core or how groups are found.
- * Invariant: what it proposes can be scheduled: the meetings of a fast group begin at one local time (protocol/README.md section 5.8).
+ * Invariant: a group's people are those of the round, by their index, and nobody is in two.
  */
 #ifndef COUNCIL_SERVER_POOL_SEARCH_H
 #define COUNCIL_SERVER_POOL_SEARCH_H
