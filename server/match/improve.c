@@ -11,10 +11,10 @@
 
 enum {
     WHOLE_TRIALS = 6000, /* where all fit into one neighbourhood; at effort 100, as the next two */
-    TURNS = 2500,        /* neighbourhoods, */
+    TURNS = 12000,        /* neighbourhoods, */
     TURNS_PER = 12,      /* and one more for each so many people */
-    TRIALS = 60,         /* in one of them */
-    PATIENCE = 1500,     /* neighbourhoods in a row in which nothing was won */
+    TRIALS = 150,         /* in one of them */
+    PATIENCE = 5000,     /* neighbourhoods in a row in which nothing was won */
     OPEN_MAX = 24,       /* people without a group in a neighbourhood, at first */
     MEETINGS = 4,        /* that one is made of */
     DRAWS = 3,
@@ -147,10 +147,9 @@ static enum council_error try_hood(struct rebuild *rebuild, struct people *peopl
     if (hood->count < MATCH_GROUP_MIN)
         return COUNCIL_OK;
     rebuild_begin(rebuild, people, side, hood->who, hood->count);
-    if (!rebuild_search(rebuild, trials))
-        return COUNCIL_OK;
-    *won = true;
-    return rebuild_end(rebuild);
+    *won = rebuild_search(rebuild, trials);
+    /* Another that is as good is taken as well: from there others can be reached. */
+    return *won || rebuild->changed ? rebuild_end(rebuild) : COUNCIL_OK;
 }
 
 /* Up to REBUILD_PEOPLE who have any chance: false if there are more. */

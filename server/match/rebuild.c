@@ -266,6 +266,7 @@ bool rebuild_search(struct rebuild *rebuild, uint32_t trials)
     struct layout current = rebuild->best;
     uint32_t began = rebuild_size(rebuild->best.free), most = rebuild->count - ceiling(rebuild);
     rebuild->trials = trials;
+    rebuild->changed = false;
     for (uint32_t turn = 0; rebuild->trials > 0 && rebuild_size(rebuild->best.free) > most;
          turn++) {
         struct layout next = current;
@@ -277,7 +278,11 @@ bool rebuild_search(struct rebuild *rebuild, uint32_t trials)
         open_more(rebuild, &next);
         if (rebuild_size(next.free) <= rebuild_size(current.free))
             current = next;
-        if (rebuild_size(next.free) < rebuild_size(rebuild->best.free))
+        if (turn > 0 && rebuild_size(next.free) <= rebuild_size(rebuild->best.free)) {
+            rebuild->best = next;
+            rebuild->changed = true;
+        }
+        if (turn == 0 && rebuild_size(next.free) < rebuild_size(rebuild->best.free))
             rebuild->best = next;
     }
     return rebuild_size(rebuild->best.free) < began;

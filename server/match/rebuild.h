@@ -43,6 +43,7 @@ struct rebuild {
     struct cell seen[REBUILD_CELLS_SEEN];
     struct layout best;
     uint32_t trials; /* left: openings that may be tried */
+    bool changed;    /* the search found another layout, as good or better */
 };
 
 /* Takes up these people, of one side (sorts them), and the groups that are made of them alone. */
