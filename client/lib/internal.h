@@ -352,6 +352,9 @@ void offered_recovering(void *ctx, const uint8_t log[COUNCIL_KEY_BYTES], bool re
 /* Whether a log waits: as the home knows it; as the connection says. */
 bool offered_waits(struct client *client, const uint8_t log[COUNCIL_KEY_BYTES], uint64_t *waiting);
 bool offered_log_waits(const struct client *client, const uint8_t log[COUNCIL_KEY_BYTES]);
+/* The same of an item, whose log may not be held yet: a join's. */
+bool offered_item_waits(const struct client *client, uint64_t item,
+                        const uint8_t log[COUNCIL_KEY_BYTES]);
 /* True if no item of the outbox can go before somebody else has come. */
 bool offered_items_wait(const struct client *client);
 void offered_hello(struct client *client, const struct sync_hello *hello);

@@ -182,9 +182,12 @@ static void on_page(struct client *client, void *ctx, enum council_error error,
     const json_t *entries = json_object_get(result, "entries");
     uint64_t last = 0;
 
-    (void)failure;
     if (error == COUNCIL_E_NO_NETWORK) {
         end(client, join); /* asked again on the next connection */
+        return;
+    }
+    if (failure != NULL && sync_outbox_later(client->sync, join->item, failure)) {
+        end(client, join); /* asked again after a while */
         return;
     }
     if (error == COUNCIL_OK && !council_rpc_int(result, "seq", 0, COUNCIL_INT_MAX, &last))
@@ -260,6 +263,16 @@ void join_sign(struct client *client, const struct outbox_row *row)
 
 /* ---- the call ---- */
 
+/* A join of this log that is on its way already: 0 for none. A second one would be refused, and be told of as if nobody had joined. */
+static uint64_t on_its_way(const struct client *client, const uint8_t log[COUNCIL_KEY_BYTES])
+{
+    for (uint32_t i = 0; i < client->item_count; i++) {
+        if (client->items[i].direct && memcmp(client->items[i].log, log, COUNCIL_KEY_BYTES) == 0)
+            return client->items[i].item;
+    }
+    return 0;
+}
+
 /* The replica has the join: for somebody who returns, it held the council up to their leaving before. */
 static bool joined(struct client *client, void *ctx)
 {
@@ -292,7 +305,6 @@ enum council_error client_join(struct client *client, const char *link,
 {
     struct council_link decoded;
     json_t *intent = NULL;
-    uint64_t item = 0;
     enum council_error error = council_link_decode(&decoded, link, (uint32_t)strlen(link));
 
     if (error != COUNCIL_OK)
@@ -300,7 +312,9 @@ enum council_error client_join(struct client *client, const char *link,
     memcpy(log, decoded.council, COUNCIL_KEY_BYTES);
     error = client->sync == NULL ? COUNCIL_E_NO_HOME : may_join(client, &decoded);
     sodium_memzero(&decoded, sizeof decoded);
-    if (error == COUNCIL_OK) {
+    uint64_t item = on_its_way(client, log);
+
+    if (error == COUNCIL_OK && item == 0) {
         intent = json_pack("{s:s}", "link", link);
         error = intent == NULL
                     ? COUNCIL_E_BAD_LINK
@@ -312,7 +326,8 @@ enum council_error client_join(struct client *client, const char *link,
     error = client_wait(client, item, timeout_ms);
     if (error == COUNCIL_OK)
         error = client_run(client, joined, log, (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms));
-    else if (error != COUNCIL_E_NO_NETWORK && error != COUNCIL_E_TIMEOUT)
+    else if (error != COUNCIL_E_NO_NETWORK && error != COUNCIL_E_TIMEOUT &&
+             error != COUNCIL_E_RECOVERING)
         (void)!client_item_drop(
             client, item); /* told now; in the list of what failed it would be told again */
     return error;

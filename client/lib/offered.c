@@ -109,10 +109,17 @@ bool offered_log_waits(const struct client *client, const uint8_t log[COUNCIL_KE
     return client->sync != NULL && sync_log_view(client->sync, log, &view) && view.recovering;
 }
 
+bool offered_item_waits(const struct client *client, uint64_t item,
+                        const uint8_t log[COUNCIL_KEY_BYTES])
+{
+    return offered_log_waits(client, log) ||
+           (client->sync != NULL && sync_outbox_waits(client->sync, item));
+}
+
 bool offered_items_wait(const struct client *client)
 {
     for (uint32_t i = 0; i < client->item_count; i++) {
-        if (!offered_log_waits(client, client->items[i].log))
+        if (!offered_item_waits(client, client->items[i].item, client->items[i].log))
             return false;
     }
     return true;

@@ -56,7 +56,7 @@ static bool item_settled(struct client *client, void *ctx)
 
     return client_item(client, *item, &state) != COUNCIL_OK ||
            state.state == CLIENT_ITEM_ACKNOWLEDGED || state.state == CLIENT_ITEM_FAILED ||
-           offered_log_waits(client, state.log);
+           offered_item_waits(client, *item, state.log);
 }
 
 enum council_error client_wait(struct client *client, uint64_t item, int timeout_ms)
@@ -96,7 +96,7 @@ static bool all_settled(struct client *client, void *ctx)
     }
     return client->listed && sync_caught_up(client->sync) &&
            (client->item_count == 0 ? !duty_pending(client) || client->waits_changed
-                                    : client->waits_changed && offered_items_wait(client)) &&
+                                    : offered_items_wait(client)) &&
            (!client->outbox_more || client->waits_changed);
 }
 
@@ -108,7 +108,7 @@ static bool duties_over(struct client *client, void *ctx)
     if (now >= *end)
         return true;
     return !duty_pending(client) && !pool_busy(client) &&
-           (client->item_count == 0 || (client->waits_changed && offered_items_wait(client))) &&
+           (client->item_count == 0 || offered_items_wait(client)) &&
            sync_caught_up(client->sync) && client->listed && sync_next_ms(client->sync) >= *end;
 }
 

@@ -184,6 +184,7 @@ struct item {
     enum council_error why; /* the last refusal */
     uint64_t not_before, need, acked_seq;
     uint32_t refused, later; /* in a row */
+    bool waits;              /* for its log's members, as the server said last */
 };
 
 struct sync {

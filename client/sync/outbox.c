@@ -226,6 +226,30 @@ static void resign(struct sync *sync, struct item *item, enum council_error erro
     item->need = sync_probe_want(log);
 }
 
+/* In `state` until it is tried again. */
+static void put_off(struct sync *sync, struct item *item, enum item_state state,
+                    const struct council_rpc_failure *failure)
+{
+    uint64_t delay = sync_backoff(sync, item->later, LATER_MIN_MS, LATER_MAX_MS);
+    if (item->later < 32)
+        item->later++;
+    if (failure->retry_after_ms > delay && failure->retry_after_ms <= LATER_MAX_MS * 10)
+        delay = failure->retry_after_ms;
+    item->state = state;
+    item->not_before = sync->now + delay;
+}
+
+bool sync_outbox_later(struct sync *sync, uint64_t name, const struct council_rpc_failure *failure)
+{
+    struct item *item = sync_item_find(sync, name);
+    if (!item || item->state != ITEM_SIGNING || !sync_outcome_later(failure->error))
+        return false;
+    item->waits = failure->error == COUNCIL_E_RECOVERING;
+    put_off(sync, item, ITEM_DRAFT, failure);
+    sync->dirty = true;
+    return true;
+}
+
 static void refused(struct sync *sync, struct item *item, const struct council_rpc_failure *failure)
 {
     enum outcome outcome = OUTCOME_FAIL;
@@ -240,20 +264,15 @@ static void refused(struct sync *sync, struct item *item, const struct council_r
     if (outcome == OUTCOME_RESIGN && council_kind_has(item->kind, COUNCIL_FLAG_GENESIS))
         outcome = OUTCOME_LATER;
     struct sync_log *log = sync_log_find(sync, item->log);
-    if (failure->error == COUNCIL_E_RECOVERING && log && log->replica.state.tail.seq > 0)
+    item->waits = failure->error == COUNCIL_E_RECOVERING;
+    if (item->waits && log && log->replica.state.tail.seq > 0)
         sync_offer_waits(sync, log, true, log->offer.waiting);
     if (outcome == OUTCOME_FAIL) {
         fail(sync, item, failure->error, failure->detail);
     } else if (outcome == OUTCOME_RESIGN) {
         resign(sync, item, failure->error);
     } else {
-        uint64_t delay = sync_backoff(sync, item->later, LATER_MIN_MS, LATER_MAX_MS);
-        if (item->later < 32)
-            item->later++;
-        if (failure->retry_after_ms > delay && failure->retry_after_ms <= LATER_MAX_MS * 10)
-            delay = failure->retry_after_ms;
-        item->state = ITEM_SEALED;
-        item->not_before = sync->now + delay;
+        put_off(sync, item, ITEM_SEALED, failure);
     }
 }
 

@@ -119,6 +119,12 @@ bool sync_outbox_has(const struct sync *sync, uint64_t item)
     return sync_item_find(sync, item) != NULL;
 }
 
+bool sync_outbox_waits(const struct sync *sync, uint64_t name)
+{
+    const struct item *item = sync_item_find(sync, name);
+    return item && item->waits;
+}
+
 uint32_t sync_outbox_count(const struct sync *sync)
 {
     uint32_t count = 0;

@@ -8,8 +8,8 @@
  *
  * One turn of the shell's loop: sync_tick (the time), then the events that came, then sync_settle. It may wait until sync_next_ms.
  *
- * From inside an op the shell may call sync_call, sync_outbox_add, sync_outbox_signed, sync_outbox_drop, sync_bad_box and the readers
- * (sync_state, sync_log_view, sync_challenge, sync_duty_due), and nothing else.
+ * From inside an op the shell may call sync_call, sync_outbox_add, sync_outbox_signed, sync_outbox_later, sync_outbox_drop, sync_bad_box and the readers
+ * (sync_state, sync_log_view, sync_challenge, sync_duty_due, sync_outbox_waits), and nothing else.
  */
 #ifndef COUNCIL_CLIENT_SYNC_SYNC_H
 #define COUNCIL_CLIENT_SYNC_SYNC_H
@@ -328,6 +328,14 @@ COUNCIL_MUST_USE enum council_error sync_outbox_signed(struct sync *sync, uint64
                                                        const char *text, uint32_t len,
                                                        const uint8_t sig[COUNCIL_SIG_BYTES],
                                                        const uint8_t *data, uint32_t data_len);
+/*
+ * The bytes that sign_item wants cannot be made now, since the server refused what has to be read for them. True where that passes by itself: sign_item is
+ * called again after a while. False, and nothing is changed, for any other error, or an item whose bytes are not waited for.
+ */
+COUNCIL_MUST_USE bool sync_outbox_later(struct sync *sync, uint64_t item,
+                                        const struct council_rpc_failure *failure);
+/* True if the server's last word on the item, or on what its bytes need, was that its log waits for its members. */
+bool sync_outbox_waits(const struct sync *sync, uint64_t item);
 /* Forgets an item without a word (another process saw it acknowledged; the user dropped it). */
 void sync_outbox_drop(struct sync *sync, uint64_t item);
 bool sync_outbox_has(const struct sync *sync, uint64_t item);

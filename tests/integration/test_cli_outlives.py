@@ -148,8 +148,11 @@ def the_same():
     check("A thought of today, for nobody else" in W["ben"].texts("--journal"), "Ben's journal")
 
 
-@case("a moderator need not wait for somebody who does not come, and nobody else may decide that")
+@case("a moderator need not wait for somebody who does not come, and nobody else may decide that; who comes by a link meanwhile is in as soon as the waiting is over")
 def resumed():
+    link = W["ada"].run("invite", "open", "--council", TITLE).out.strip()
+    world.plant(link.split("#")[1])
+    joe = world.member("joe", register=False)
     backup = os.path.join(world.folder, "resumed.backup")
     councild("backup", backup)
     W["ada"].note(world.plant("Nearly lost"))
@@ -157,10 +160,20 @@ def resumed():
     for name in ("ada", "ben"):
         W[name].run("sync")
     check(waits(W["ada"]), "it waits")
+    said = joe.run("join", "--quiet", link, code=OFFLINE)
+    world.plant(said.phrase)
+    has(said.err, "sends again by itself")
+    joe.run("join", "--quiet", link, code=OFFLINE)
+    joe.run("sync")  # does not stay until the others have come
+    equal([row["name"] for row in joe.status("--offline")["logs"] if not row["journal"]], [], "what Joe is in")
     W["ben"].run("server", "resume", TITLE, code=REFUSED)
     has(W["ada"].run("server", "resume", TITLE).out, "waits for nobody")
     W["ada"].note(world.plant("On we go"))
     check("On we go" in W["ben"].texts("--council", TITLE), "what Ben reads")
+    joe.run("sync")
+    joe.note(world.plant("Joe was patient"))
+    equal((joe.status()["refused"], joe.status()["waiting"]), ([], 0), "what Joe could not do, and has yet to")
+    W["everybody"].append(joe)
     for member in W["everybody"]:
         member.run("sync")
         equal(blamed(member), [], "what %s found out about the server" % member.name)

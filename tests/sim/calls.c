@@ -236,7 +236,7 @@ static struct sim_join *join_of(struct sim_client *client, uint64_t item)
 }
 
 static void join_page(struct sim_client *client, uint64_t name, enum council_error error,
-                      const json_t *result)
+                      const json_t *result, const struct council_rpc_failure *failure)
 {
     struct sim_join *join = join_of(client, name);
     const json_t *entries = json_object_get(result, "entries");
@@ -245,7 +245,8 @@ static void join_page(struct sim_client *client, uint64_t name, enum council_err
         return;
     }
     struct sim_item *item = sim_item_find(client, name);
-    if (passes(error) || !sim_item_open(item)) {
+    bool later = failure != NULL && sync_outbox_later(client->sync, name, failure);
+    if (later || passes(error) || !sim_item_open(item)) {
         join_end(join);
         return;
     }
@@ -275,7 +276,6 @@ void sim_call_result(void *ctx, uint64_t tag, enum council_error error, const js
                      const struct council_rpc_failure *failure)
 {
     struct sim_client *client = ctx;
-    (void)failure;
     if (error != COUNCIL_OK) {
         sim_trace(client->sim, "client %u: call %llu failed: %s", client->index,
                   (unsigned long long)tag, council_error_name(error));
@@ -290,6 +290,6 @@ void sim_call_result(void *ctx, uint64_t tag, enum council_error error, const js
         client->recover_sent = error == COUNCIL_OK; /* then its entry is on its way */
         client->recover_at = client->sim->now + AGAIN_MS;
     } else if (tag % 16 == SIM_TAG_JOIN) {
-        join_page(client, tag / 16, error, result);
+        join_page(client, tag / 16, error, result, failure);
     }
 }

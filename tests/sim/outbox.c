@@ -282,9 +282,8 @@ static bool may_fail(const struct sim *sim, const struct sim_item *item, enum co
     if (skewed || error == COUNCIL_E_INVITE_EXPIRED) {
         return sim->plan.clocks;
     }
-    /* Who is not in yet has nothing to offer; and the link may be gone with those who held it. */
-    if (item->intent.kind == COUNCIL_KIND_MEMBER_JOIN &&
-        (error == COUNCIL_E_RECOVERING || error == COUNCIL_E_HISTORY_CHANGED)) {
+    /* What the link names may be gone with those who held it. */
+    if (item->intent.kind == COUNCIL_KIND_MEMBER_JOIN && error == COUNCIL_E_HISTORY_CHANGED) {
         return sim->host->restored;
     }
     /* Devices of one member that change their own log at the same time. */

@@ -89,6 +89,42 @@ static void test_request_lost_then_same_bytes(void **state)
     assert_int_equal(f.appends, 2);
 }
 
+static void test_bytes_that_cannot_be_made_now_are_wanted_later(void **state)
+{
+    (void)state;
+    const struct council_rpc_failure waits = {.error = COUNCIL_E_RECOVERING};
+    const struct council_rpc_failure busy = {.error = COUNCIL_E_RATE_LIMITED,
+                                             .retry_after_ms = 40000};
+    const struct council_rpc_failure never = {.error = COUNCIL_E_NOT_FOUND};
+    fake_start(&f);
+    f.no_signing = true;
+    uint64_t item = fake_draft(&f, NOTE);
+    assert_false(sync_outbox_later(f.sync, item, &waits)); /* nothing was asked yet */
+    fake_run(&f);
+    assert_int_equal(fake_item(&f, item)->signed_times, 1);
+    assert_false(sync_outbox_waits(f.sync, item));
+    assert_false(sync_outbox_later(f.sync, item, &never));
+    assert_true(sync_outbox_later(f.sync, item, &waits));
+    assert_true(sync_outbox_waits(f.sync, item));
+    assert_false(sync_outbox_later(f.sync, item, &waits));
+    fake_run(&f);
+    assert_int_equal(fake_item(&f, item)->signed_times, 1);
+    fake_sleep(&f, 2000);
+    assert_int_equal(fake_item(&f, item)->signed_times, 2);
+    assert_int_equal(fake_item(&f, item)->why, COUNCIL_OK);
+    assert_true(sync_outbox_later(f.sync, item, &busy));
+    assert_false(sync_outbox_waits(f.sync, item));
+    fake_sleep(&f, 39000);
+    assert_int_equal(fake_item(&f, item)->signed_times, 2);
+    fake_sleep(&f, 2000);
+    assert_int_equal(fake_item(&f, item)->signed_times, 3);
+    assert_true(sync_outbox_later(f.sync, item, &busy));
+    f.no_signing = false;
+    fake_cut(&f); /* another connection may be let in at once */
+    fake_sleep(&f, 2000);
+    assert_acked_once(item);
+}
+
 static void test_killed_before_the_answer(void **state)
 {
     (void)state;
@@ -264,6 +300,7 @@ int main(void)
         T(control_waits_for_what_is_before_it),
         T(answer_lost_then_same_bytes),
         T(request_lost_then_same_bytes),
+        T(bytes_that_cannot_be_made_now_are_wanted_later),
         T(killed_before_the_answer),
         T(killed_after_it_was_stored),
         T(rotation_due_holds_posts_and_lets_keys_pass),
