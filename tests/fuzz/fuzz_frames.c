@@ -226,6 +226,20 @@ PLAYED(void, core_fetch_calendar,
     net_calendar(play.net, ticket, &answer);
     core_calendar_unref(calendar);
 }
+/* A core that has too much to do, or answers at once. */
+PLAYED(bool, core_unlink,
+       (struct core * core, const uint8_t *address, const uint8_t *token, uint64_t ticket))
+{
+    (void)core;
+    (void)address;
+    FUZZ_MUST(token != NULL);
+    if (token[0] % 4 == 0) {
+        return false;
+    }
+    net_unlinked(play.net, ticket, token[0] % 2 == 0);
+    net_unlinked(play.net, ticket + 1, true); /* nobody waits for that one */
+    return true;
+}
 // NOLINTEND(readability-non-const-parameter)
 
 /* ---- the target ---- */
@@ -328,7 +342,14 @@ static void request(struct net *net, struct fuzz_in *in)
     play.found = (uint8_t)(strlen(path) % 2);
     conn->wsi = to;
     (void)net_http_request(net, to, path);
+    bool posts = conn->post.state == NET_POST_BODY;
+    FUZZ_MUST(!posts || (strlen(path) == 56 && strncmp(path, "/unsubscribe/", 13) == 0));
+    if (net_protocols[0].callback(to, LWS_CALLBACK_HTTP_BODY, NULL, NULL, len) == 0) {
+        FUZZ_MUST(posts);
+        (void)net_protocols[0].callback(to, LWS_CALLBACK_HTTP_BODY_COMPLETION, NULL, NULL, 0);
+    }
     write_all(conn);
+    FUZZ_MUST(conn->post.state == NET_POST_NONE || posts);
     net_conn_destroy(conn);
     (void)net_http_upgrade(net, to, play.header[6] ? play.header[6] : "websocket");
     (void)net_http_forwarded(to, address);

@@ -215,6 +215,14 @@ def seeds_of_frames():
         put("frames", name, b"\x01" + b"".join(piece(h) for h in [path] + [""] * 9 + more))
 
 
+def seeds_of_mail():
+    for number, address in enumerate(("name@example.org", "first.last+tag@mail.example.org", "a@b.cc\r\nRCPT TO:<x@y.zz>", "a@[127.0.0.1]", "x" * 64 + "@" + "y" * 63 + ".zz")):
+        put("mail", "address-%d" % number, address)
+    for number, byte in enumerate(("AAAA", "AQAA", "AgAA")):
+        put("frames", "unsubscribe-%d" % number, b"\x01" + b"".join(piece(h) for h in ["/unsubscribe/" + byte + "A" * 39] + [""] * 8 + ["x"]))
+    put("frames", "unsubscribe-page", b"\x01" + piece("/unsubscribe/" + "A" * 43))
+
+
 def seeds_of_pool():
     b64 = lambda n: "A" * ((n * 4 + 2) // 3)
     person = {"pace": "fast", "function": "data", "level": "senior", "industry": "other", "zone": "Europe/Berlin", "hours": b64(42), "languages": "en de",
@@ -228,7 +236,7 @@ def seeds_of_pool():
     put("pool", "languages", b"\x00en de fr")
 
 
-for make in (seeds_of_pool, seeds_of_texts, seeds_of_folds, seeds_of_wire, seeds_of_words, seeds_of_content, seeds_of_sync,
+for make in (seeds_of_mail, seeds_of_pool, seeds_of_texts, seeds_of_folds, seeds_of_wire, seeds_of_words, seeds_of_content, seeds_of_sync,
              seeds_of_frames):
     make()
 put("planted", "one", piece("abcd"))
