@@ -151,7 +151,7 @@ static void more_zones_than_are_kept(void **state)
                     continue;
                 assert_int_equal(schedule_to_local(UINT64_C(1767268800000), name, local),
                                  COUNCIL_OK);
-                assert_int_equal(atoi(local + 11), (36 - i) % 24);
+                assert_int_equal(strtol(local + 11, NULL, 10), (36 - i) % 24);
             }
     assert_int_equal(schedule_to_local(0, "America/New_York", local),
                      COUNCIL_E_BAD_INPUT); /* 1969 */
