@@ -250,7 +250,11 @@ def merge_again():
     W["rita"].run("merge", "consent")
     W["max"].run("merge", "consent", *there)
     lea.run("sync")  # Otto is invited
+    otto.run("merge", "refuse", *here)  # who changed their mind meanwhile stays
+    otto.run("sync")
     lea.run("remove", "Pia", *there)  # closes every invite
+    equal(set(roles(lea, *there)), {"Lea", "Max"}, "who is in the other council")
+    otto.run("merge", "consent", *here)
     lea.run("sync")  # Otto is invited again
     otto.run("sync")
     equal(set(roles(lea, *there)), {"Lea", "Max", "Otto"}, "who is in the other council")
