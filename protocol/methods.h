@@ -79,14 +79,15 @@ enum council_wire_shape {
     COUNCIL_SHAPE_LOG,
     COUNCIL_SHAPE_PRESENT,
     COUNCIL_SHAPE_FEED, /* a member's calendar feed */
-    COUNCIL_SHAPE_MAIL_KINDS /* which reminders a member wants by mail */,
+    COUNCIL_SHAPE_MAIL_KINDS, /* which reminders a member wants by mail */
     COUNCIL_SHAPE_POOL_SLOT,
     COUNCIL_SHAPE_POOL_PERSON, /* what somebody says of themself */
     COUNCIL_SHAPE_POOL_SEAT,   /* somebody in a proposal */
     COUNCIL_SHAPE_POOL_WHY,
     COUNCIL_SHAPE_POOL_PROPOSAL,
     COUNCIL_SHAPE_POOL_BOX,
-    COUNCIL_SHAPE_POOL_REFILL
+    COUNCIL_SHAPE_POOL_REFILL,
+    COUNCIL_SHAPE_COUNT
 };
 
 /* Whose row it is. */

@@ -150,7 +150,7 @@ STORE_MUST_USE enum store_status store_setting_drop(struct store *store, const c
  * spoken, or the waiting was ended: then it is open, until a STORE_CHANGE_RECOVERED.
  */
 
-/* Every log waits for its members from now on: after a restore, before anybody is served. One
+/* Every log waits for its members from now on, and the pool is empty: after a restore, before anybody is served. One
  * transaction. */
 STORE_MUST_USE enum store_status store_recovering_all(struct store *store);
 
@@ -164,11 +164,13 @@ STORE_MUST_USE enum store_status
 store_recovering_end(struct store *store, const uint8_t log[STORE_ID_BYTES], uint64_t *n);
 
 /* The logs that wait, in the order in which they came (cursor as in store_logs); how many there
- * are; and how many members of one have not spoken (0: it does not wait). */
+ * are, and how many of them were put back with a backup and not brought by a member since; and how
+ * many members of one have not spoken (0: it does not wait). */
 STORE_MUST_USE enum store_status store_recovering_logs(struct store *store, uint64_t *cursor,
                                                        struct store_log_info *out, uint32_t max,
                                                        uint32_t *n);
-STORE_MUST_USE enum store_status store_recovering_count(struct store *store, uint64_t *n);
+STORE_MUST_USE enum store_status store_recovering_count(struct store *store, uint64_t *n,
+                                                        uint64_t *restored);
 STORE_MUST_USE enum store_status store_waiting(struct store *store,
                                                const uint8_t log[STORE_ID_BYTES], uint64_t *n);
 

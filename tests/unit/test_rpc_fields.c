@@ -207,7 +207,7 @@ static void every_owner_has_its_rows_together(void **state)
 {
     (void)state;
     static const uint32_t owners[] = {COUNCIL_METHOD_COUNT, COUNCIL_METHOD_COUNT,
-                                      COUNCIL_NOTIFICATION_COUNT, COUNCIL_SHAPE_PRESENT + 1};
+                                      COUNCIL_NOTIFICATION_COUNT, COUNCIL_SHAPE_COUNT};
     uint32_t total = 0, count = 0, rows = 0;
     for (uint32_t place = 0; place < 4; place++)
         for (uint32_t owner = 0; owner < owners[place]; owner++) {
