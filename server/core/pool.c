@@ -13,6 +13,41 @@ enum {
     DAY_MS = 86400000
 };
 
+static bool among(const struct store_pool_news *news, const uint8_t member[STORE_ID_BYTES])
+{
+    for (uint32_t i = 0; i < news->n_members; i++) {
+        if (memcmp(news->members[i], member, STORE_ID_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void core_pool_tell(struct core *core, const struct store_pool_news *news)
+{
+    struct core_frame *frame = NULL;
+    struct council_frame out;
+
+    if (news->n_members == 0) {
+        return;
+    }
+    council_frame_init(&out, CORE_FRAME_HEADROOM);
+    council_rpc_write_notification(&out, COUNCIL_NOTIFICATION_POOL_PROPOSAL);
+    council_rpc_field_bytes(&out, "proposal", news->proposal, sizeof news->proposal);
+    if (council_frame_end(&out) == COUNCIL_OK) {
+        frame = core_frame_create(&out);
+    }
+    council_frame_fini(&out);
+    for (uint32_t i = 0; frame != NULL && i < core->slot_count; i++) {
+        struct core_conn *conn = core->slots[i].conn;
+        if (conn != NULL && conn->state == CORE_DEVICE && conn->queued <= core->limits.live_bytes &&
+            among(news, conn->member)) {
+            core_conn_send(core, conn, frame);
+        }
+    }
+    core_frame_unref(frame);
+}
+
 static void pool_fini(struct core *core, struct core_call *call)
 {
     (void)core;

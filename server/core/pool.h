@@ -32,6 +32,9 @@ void core_pool_stir(struct core *core);
 void core_pool_due(struct core *core, uint64_t wall_ms);
 /* The clock and the limits, as the store wants them. */
 void core_pool_clock(const struct core *core, struct store_pool_clock *out);
+
+/* ---- pool.c ---- */
+
 /* pool.proposal to every device of these members. */
 void core_pool_tell(struct core *core, const struct store_pool_news *news);
 

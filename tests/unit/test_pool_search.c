@@ -30,12 +30,12 @@ static void hours(struct store_pool_person *person, unsigned first_day, unsigned
     }
 }
 
-static struct store_pool_person person(uint8_t number, bool fast, bool moderates, const char *zone)
+static struct store_pool_person person(uint32_t number, bool fast, bool moderates, const char *zone)
 {
     struct store_pool_person p = {.changed = 7, .fast = fast, .moderates = moderates};
 
-    memset(p.member, number, sizeof p.member);
-    p.since_ms = 1000u * number;
+    memset(p.member, (int)number, sizeof p.member);
+    p.since_ms = UINT64_C(1000) * number;
     (void)snprintf(p.function, sizeof p.function, "data");
     (void)snprintf(p.level, sizeof p.level, "senior");
     (void)snprintf(p.industry, sizeof p.industry, "other");
@@ -62,7 +62,7 @@ static void eight_who_fit_become_a_group(void **state)
     struct store_pool_round round = round_of(people, PEOPLE);
 
     (void)state;
-    for (uint8_t i = 0; i < PEOPLE; i++) {
+    for (uint32_t i = 0; i < PEOPLE; i++) {
         people[i] = person(i, true, i == 3, i % 2 == 0 ? "Europe/Berlin" : "Europe/London");
         hours(&people[i], 0, 4, 34, 44);
     }
@@ -91,7 +91,7 @@ static void a_group_without_one_time_for_both_days_is_none(void **state)
     struct store_pool_round round = round_of(people, PEOPLE);
 
     (void)state;
-    for (uint8_t i = 0; i < PEOPLE; i++) {
+    for (uint32_t i = 0; i < PEOPLE; i++) {
         people[i] = person(i, true, true, "UTC");
         hours(&people[i], 0, 0, 34, 38);
         hours(&people[i], 2, 2, 40, 44);
@@ -108,7 +108,7 @@ static void who_is_left_hears_what_was_missing_once(void **state)
     struct store_pool_round round = round_of(people, 3);
 
     (void)state;
-    for (uint8_t i = 0; i < 3; i++) {
+    for (uint32_t i = 0; i < 3; i++) {
         people[i] = person(i, false, true, "Asia/Kathmandu");
         hours(&people[i], 0, 6, 20, 40);
     }
@@ -127,7 +127,7 @@ static void a_zone_that_is_gone_leaves_its_people_out(void **state)
     struct store_pool_round round = round_of(people, PEOPLE);
 
     (void)state;
-    for (uint8_t i = 0; i < PEOPLE; i++) {
+    for (uint32_t i = 0; i < PEOPLE; i++) {
         people[i] = person(i, false, true, i == 2 ? "Mars/Olympus" : "America/New_York");
         hours(&people[i], 0, 6, 20, 40);
     }
@@ -153,7 +153,7 @@ static void a_council_that_is_short_gets_people(void **state)
     (void)state;
     (void)snprintf(refill.zone, sizeof refill.zone, "Europe/Berlin");
     (void)snprintf(refill.language, sizeof refill.language, "de");
-    for (uint8_t i = 0; i < 2; i++) {
+    for (uint32_t i = 0; i < 2; i++) {
         people[i] = person(i, true, false, "Europe/Berlin");
         hours(&people[i], 0, 4, 34, 44);
     }
