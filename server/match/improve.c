@@ -11,10 +11,12 @@
 
 enum {
     WHOLE_TRIALS = 6000, /* where all fit into one neighbourhood; at effort 100, as the next two */
-    TURNS = 12000,        /* neighbourhoods, */
+    TURNS = 12000,       /* neighbourhoods, */
     TURNS_PER = 12,      /* and one more for each so many people */
-    TRIALS = 150,         /* in one of them */
+    TRIALS = 150,        /* in one of them */
     PATIENCE = 5000,     /* neighbourhoods in a row in which nothing was won */
+    SMALL = 4096,        /* fewer people than this get more of both, */
+    SMALL_TIMES = 3,     /* so many times */
     OPEN_MAX = 24,       /* people without a group in a neighbourhood, at first */
     MEETINGS = 4,        /* that one is made of */
     DRAWS = 3,
@@ -101,10 +103,10 @@ static void add_meeting(struct people *people, const struct side *side,
         for (; can != 0 && hood->count < open_max; can &= can - 1)
             hood_add(hood, people, side->who[word * 64 + (uint32_t)__builtin_ctzll(can)]);
     }
-    for (uint32_t i = 0; i < side->words && hood->count + MATCH_GROUP_MIN <= REBUILD_PEOPLE; i++) {
+    for (uint32_t i = 0; i < side->words && hood->count + MATCH_GROUP_MAX <= REBUILD_PEOPLE; i++) {
         uint32_t word = (from + i) % side->words;
         uint64_t can = a[word] & b[word] & speaks[word] & ~side->open[word];
-        for (; can != 0 && hood->count + MATCH_GROUP_MIN <= REBUILD_PEOPLE; can &= can - 1) {
+        for (; can != 0 && hood->count + MATCH_GROUP_MAX <= REBUILD_PEOPLE; can &= can - 1) {
             hood_add(hood, people, side->who[word * 64 + (uint32_t)__builtin_ctzll(can)]);
         }
     }
@@ -116,7 +118,7 @@ static void find_hood(struct people *people, const struct side *side, uint32_t p
     struct meeting meeting;
     hood->count = 0;
     hood_add(hood, people, person);
-    for (uint32_t i = 0; i < MEETINGS && hood->count + MATCH_GROUP_MIN <= REBUILD_PEOPLE; i++)
+    for (uint32_t i = 0; i < MEETINGS && hood->count + MATCH_GROUP_MAX <= REBUILD_PEOPLE; i++)
         if (draw_meeting(people, side, person, &meeting))
             add_meeting(people, side, &meeting, hood);
 }
@@ -171,23 +173,32 @@ static uint32_t share(const struct people *people, uint32_t of)
     return (uint32_t)((uint64_t)of * people->input->effort / MATCH_EFFORT);
 }
 
+/* Somebody who could be placed, from a random place in the order on; PEOPLE_NO_GROUP: all are. */
+static uint32_t draw_person(struct people *people, const struct side *side)
+{
+    uint32_t from = people_random(people, side->count);
+    for (uint32_t i = 0; i < side->count; i++) {
+        uint32_t person = side->who[(from + i) % side->count];
+        if (people->all[person].group == PEOPLE_NO_GROUP &&
+            people->all[person].reach >= MATCH_GROUP_MIN)
+            return person;
+    }
+    return PEOPLE_NO_GROUP;
+}
+
 static enum council_error by_hoods(struct rebuild *rebuild, struct people *people,
                                    const struct side *side)
 {
-    uint32_t turns = share(people, TURNS + side->count / TURNS_PER), lost = 0, rank = 0, idle = 0;
+    uint32_t times = side->count < SMALL ? SMALL_TIMES : 1, lost = 0;
+    uint32_t turns = share(people, TURNS * times + side->count / TURNS_PER);
+    uint32_t patience = share(people, PATIENCE * times + side->count / TURNS_PER);
     enum council_error error = COUNCIL_OK;
-    while (error == COUNCIL_OK && turns > 0 && lost < share(people, PATIENCE) &&
-           idle <= side->count) {
-        uint32_t person = side->who[rank];
-        rank = (rank + 1) % side->count;
-        if (people->all[person].group != PEOPLE_NO_GROUP ||
-            people->all[person].reach < MATCH_GROUP_MIN) {
-            idle++;
-            continue;
-        }
+    while (error == COUNCIL_OK && turns > 0 && lost < patience) {
+        uint32_t person = draw_person(people, side);
+        if (person == PEOPLE_NO_GROUP)
+            break;
         struct hood hood;
         bool won = false;
-        idle = 0;
         turns--;
         find_hood(people, side, person, &hood);
         error = try_hood(rebuild, people, side, &hood, TRIALS, &won);

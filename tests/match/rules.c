@@ -15,6 +15,12 @@ enum {
     UNKNOWN = 0xffff
 };
 
+/* Those of a year at one start, in one zone. */
+struct year {
+    uint32_t count;
+    int64_t begins[2 * MEETINGS];
+};
+
 struct need {
     bool known;
     uint8_t hours[MATCH_HOURS_BYTES];
@@ -26,6 +32,7 @@ struct rules {
     int64_t from_s, until_s;
     uint16_t
         *local[WORLD_ZONES_MAX]; /* of each quarter of an hour: which half hour of the local week */
+    struct year **years;         /* [host][start], found when first asked */
     struct need *needs;          /* [host][zone][start] */
 };
 
@@ -40,7 +47,8 @@ struct rules *rules_create(const char *const *zones, uint32_t zone_count, int64_
     rules->until_s = until_s;
     rules->quarters = (uint32_t)((until_s - from_s) / QUARTER_S) + 8;
     rules->needs = calloc((size_t)zone_count * zone_count * MATCH_HALF_HOURS, sizeof *rules->needs);
-    bool good = rules->needs != NULL;
+    rules->years = calloc((size_t)zone_count * MATCH_HALF_HOURS, sizeof(struct year *));
+    bool good = rules->needs != NULL && rules->years != NULL;
     for (uint32_t i = 0; i < zone_count; i++) {
         rules->zones[i] = zones[i];
         rules->local[i] = malloc(rules->quarters * sizeof *rules->local[i]);
@@ -60,6 +68,9 @@ void rules_destroy(struct rules *rules)
         return;
     for (uint32_t i = 0; i < rules->zone_count; i++)
         free(rules->local[i]);
+    for (uint32_t i = 0; rules->years != NULL && i < rules->zone_count * MATCH_HALF_HOURS; i++)
+        free(rules->years[i]);
+    free(rules->years);
     free(rules->needs);
     free(rules);
 }
@@ -80,8 +91,8 @@ static uint32_t half_hour(struct rules *rules, uint32_t zone, int64_t instant)
 }
 
 /* The meetings of every second week, beginning with the week before the stretch or the one after. */
-static void need_of(struct rules *rules, struct need *need, uint32_t zone, uint32_t host,
-                    uint32_t start, int week)
+static void expand(const struct rules *rules, uint32_t host, uint32_t start, int week,
+                   struct year *year)
 {
     static const char *const days[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
     char local[24], text[64];
@@ -99,13 +110,33 @@ static void need_of(struct rules *rules, struct need *need, uint32_t zone, uint3
     if (schedule_expand(&rule, (uint64_t)rules->from_s * 1000, MEETINGS, meetings, &found) !=
         COUNCIL_OK)
         abort();
-    for (uint32_t i = 0; i < found; i++) {
-        int64_t begins = (int64_t)(meetings[i].utc_ms / 1000);
-        for (int64_t at = begins; begins < rules->until_s && at < begins + 3600; at += QUARTER_S) {
+    for (uint32_t i = 0; i < found; i++)
+        if ((int64_t)(meetings[i].utc_ms / 1000) < rules->until_s)
+            year->begins[year->count++] = (int64_t)(meetings[i].utc_ms / 1000);
+}
+
+static const struct year *year_of(struct rules *rules, uint32_t host, uint32_t start)
+{
+    struct year **year = &rules->years[host * MATCH_HALF_HOURS + start];
+    if (*year == NULL) {
+        *year = calloc(1, sizeof **year);
+        if (*year == NULL)
+            abort();
+        expand(rules, host, start, 0, *year);
+        expand(rules, host, start, 1, *year);
+    }
+    return *year;
+}
+
+static void need_of(struct rules *rules, struct need *need, uint32_t zone, uint32_t host,
+                    uint32_t start)
+{
+    const struct year *year = year_of(rules, host, start);
+    for (uint32_t i = 0; i < year->count; i++)
+        for (int64_t at = year->begins[i]; at < year->begins[i] + 3600; at += QUARTER_S) {
             uint32_t half = half_hour(rules, zone, at);
             need->hours[half / 8] |= (uint8_t)(1 << half % 8);
         }
-    }
 }
 
 bool rules_can(struct rules *rules, const uint8_t hours[MATCH_HOURS_BYTES], uint32_t zone,
@@ -114,8 +145,7 @@ bool rules_can(struct rules *rules, const uint8_t hours[MATCH_HOURS_BYTES], uint
     struct need *need =
         &rules->needs[((size_t)host_zone * rules->zone_count + zone) * MATCH_HALF_HOURS + start];
     if (!need->known) {
-        need_of(rules, need, zone, host_zone, start, 0);
-        need_of(rules, need, zone, host_zone, start, 1);
+        need_of(rules, need, zone, host_zone, start);
         need->known = true;
     }
     for (uint32_t i = 0; i < MATCH_HOURS_BYTES; i++)

@@ -243,7 +243,7 @@ bool world_make_small(struct world *world, uint64_t seed, bool avoiding)
         world->people[i].fast = fast;
         world->people[i].moderates = chance(world, moderators);
         if (avoiding)
-            employ(world, i, world_random(world, 8), chance(world, 40), world_random(world, 8));
+            employ(world, i, world_random(world, 30), chance(world, 30), world_random(world, 30));
     }
     return true;
 }

@@ -323,7 +323,8 @@ static void test_same_again(void **state)
 {
     (void)state;
     struct match_result *first = NULL;
-    assert_true(world_make(&world, 400, 20, 3));
+    assert_true(world_make(&world, 200, 30, 3));
+    world.input.effort = 20;
     assert_int_equal(match_run(&world.input, &first), COUNCIL_OK);
     assert_int_equal(match_run(&world.input, &result), COUNCIL_OK);
     assert_true(first->group_count > 0);
