@@ -57,7 +57,7 @@ int cli_server_show(struct cli *cli)
     council_b64_encode(key, client_server_key(cli->client), COUNCIL_KEY_BYTES);
     if (!cli->json)
         printf("Server %s\nKey %s\n%s", client_server(cli->client), key,
-               recovering ? "It was restored, or holds logs that wait for their members:\n" : "");
+               recovering ? "It was restored, and some of its logs wait for their members:\n" : "");
     json_t *list = waits(cli, logs, count);
     if (cli->json)
         cli_print_json(json_pack("{s:s, s:s, s:b, s:O}", "server", client_server(cli->client),

@@ -149,8 +149,8 @@ struct sync_hello {
     bool first; /* no server key was known: this one is trusted now and is to be pinned */
     bool
         succeeded; /* the known key has named this one, by a chain of successions: it is to be pinned instead */
-    bool recovering;      /* the server says that logs wait for their members */
-    uint64_t now;         /* unix ms, the server's clock */
+    bool recovering; /* the server says that logs of a restored backup wait for their members */
+    uint64_t now;    /* unix ms, the server's clock */
     const json_t *result; /* the whole answer: registration, version, limits */
 };
 
@@ -286,7 +286,7 @@ enum sync_state sync_state(const struct sync *sync);
 enum council_error sync_trouble(const struct sync *sync);
 /* The challenge of this connection (for council_invite_read_sign), or NULL before hello was answered. */
 const struct council_challenge *sync_challenge(const struct sync *sync);
-/* The server last said that it was restored, or holds logs that wait for their members. */
+/* The server last said that it was restored, and has logs from then that wait for their members. */
 bool sync_recovering(const struct sync *sync);
 
 /* ---- logs ---- */

@@ -77,6 +77,7 @@ static void access_read(struct core *core, struct core_job *job)
     const struct store_log_info info = job->u.access.info;
     const struct store_membership *membership = &job->u.access.membership;
     access->recovery = info.recovery;
+    access->brought = info.brought;
     if (info.kind == STORE_LOG_MEMBER) {
         access->kind = info.kind;
         access->seq = info.seq;

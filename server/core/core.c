@@ -37,6 +37,7 @@ struct core *core_create(const struct core_config *config, const struct core_ops
                core->succession_count * sizeof core->successions[0]);
     }
     core->recovering_logs = config->recovering_logs;
+    core->restored_logs = config->restored_logs;
     core->mail = config->mail;
     core->wall_ms = core->expiry_ms = config->wall_ms;
     core->mono_ms = config->mono_ms;
@@ -224,6 +225,7 @@ void core_stats(const struct core *core, struct core_stats *out)
     out->cache_bytes = core->cache_bytes;
     out->queue_entries = core->queue_entries;
     out->logs_recovering = core->recovering_logs;
+    out->logs_restored = core->restored_logs;
     out->queue_bytes = core->queue_bytes;
     out->calls_open = core->call_count;
     out->quotas = core->quota_count;

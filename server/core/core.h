@@ -136,7 +136,8 @@ struct core_config {
     enum core_offers offers;
     const struct council_succession *successions; /* oldest first, valid; copied */
     uint32_t n_successions;                       /* the last COUNCIL_SUCCESSIONS_MAX are told */
-    uint64_t recovering_logs;  /* how many logs wait for their members, as the store says */
+    uint64_t recovering_logs;  /* how many logs wait for their members, as the store says, ... */
+    uint64_t restored_logs;    /* ... and how many of them were put back with a backup */
     bool mail;                 /* this server can send mail */
     bool pool;                 /* members may look for a council here (pool.*) */
     uint64_t wall_ms, mono_ms; /* the time now */
@@ -146,7 +147,8 @@ struct core_stats {
     uint64_t sessions, members_online, logs_known, logs_resident, cache_bytes, queue_entries,
         queue_bytes;
     uint64_t calls, calls_failed, appended, delivered, catchups;
-    uint64_t logs_recovering;              /* that wait for their members */
+    uint64_t logs_recovering;              /* that wait for their members ... */
+    uint64_t logs_restored;                /* ... and were put back with a backup */
     uint64_t calls_open;                   /* without an answer */
     uint64_t quotas;                       /* logs with a quota of their own */
     uint64_t calendars, calendars_refused; /* requests for one that got it, or did not */
@@ -202,9 +204,9 @@ bool core_drained(const struct core *core);
 
 void core_stats(const struct core *core, struct core_stats *out);
 
-/* The operator ended the waiting of a log that waited, or (NULL) of all: the store says so already, and every reading that was done
- * before has come back. */
-void core_recovering_ended(struct core *core, const uint8_t *log);
+/* The operator ended the waiting of a log that waited (`brought`, as store_log_info had it), or (NULL) of all: the store says so already, and
+ * every reading that was done before has come back. */
+void core_recovering_ended(struct core *core, const uint8_t *log, bool brought);
 
 /*
  * Somebody asked for the calendar at this path of HTTP (protocol/README.md section 15). core_ops.calendar is called with `ticket`, now or later. `address` as in core_connect; the path

@@ -199,6 +199,7 @@ static void subscribe(struct core *core, struct core_call *call)
         log->kind = access->kind;
         log->seq = access->seq;
         log->recovery = access->recovery;
+        log->brought = access->brought;
         memcpy(log->head, access->head, COUNCIL_HASH_BYTES);
         log->known = !access->former;
     }

@@ -74,7 +74,7 @@ enum council_error core_do_hello(struct core *core, struct core_conn *conn, stru
     council_rpc_field_int(&out, "entries", CORE_PAGE_ENTRIES);
     council_rpc_field_int(&out, "outstanding", core->limits.outstanding);
     council_rpc_field_close(&out, '}');
-    council_rpc_field_int(&out, "recovering", core->recovering_logs > 0 ? 1 : 0);
+    council_rpc_field_int(&out, "recovering", core->restored_logs > 0 ? 1 : 0);
     write_successions(core, &out);
     core_call_answer(core, call, &out);
     return COUNCIL_OK;

@@ -261,6 +261,7 @@ void core_log_learn(struct core_log *log, const struct store_log_info *info)
     log->seq = info->seq;
     log->bytes = info->bytes;
     log->recovery = info->recovery;
+    log->brought = info->brought;
     memcpy(log->head, info->head, COUNCIL_HASH_BYTES);
 }
 

@@ -39,6 +39,7 @@ struct core_log {
     enum store_log_kind kind;
     uint64_t seq, bytes; /* durable */
     enum store_recovery recovery;
+    bool brought; /* while it waits: by a member, not put back with a backup */
     uint8_t head[COUNCIL_HASH_BYTES];
 
     enum core_load_state state;

@@ -218,7 +218,7 @@ static void unknown(struct core *core, struct core_call *call, uint64_t brought)
     struct core_offer *offer = &call->u.offer;
     /* A server that was put back lacks people of its own: nobody else is let in while it is closed. */
     offer->people_only = core->offers == CORE_OFFERS_CLOSED;
-    if (offer->people_only && core->recovering_logs == 0) {
+    if (offer->people_only && core->restored_logs == 0) {
         core_call_fail(core, call, COUNCIL_E_NOT_FOUND);
     } else if (offer->after > 0 || offer->count == 0) {
         answer(core, call, 0, zeros, 0);

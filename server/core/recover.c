@@ -50,17 +50,24 @@ enum store_recovery core_recovery_after(const struct core_log *log,
     return log->recovery == STORE_RECOVERED ? STORE_RECOVERY_OPEN : log->recovery;
 }
 
+static void counted_out(struct core *core, bool brought)
+{
+    core->recovering_logs -= core->recovering_logs > 0 ? 1 : 0;
+    core->restored_logs -= !brought && core->restored_logs > 0 ? 1 : 0;
+}
+
 void core_recovery_set(struct core *core, struct core_log *log, enum store_recovery state)
 {
     bool waited = log->recovery == STORE_WAITING, waits = state == STORE_WAITING;
     log->recovery = state;
-    if (waits && !waited) {
+    if (waits && !waited) { /* a backup is put back while nobody is served */
         core->recovering_logs++;
+        log->brought = true;
     }
     if (!waited || waits) {
         return;
     }
-    core->recovering_logs -= core->recovering_logs > 0 ? 1 : 0;
+    counted_out(core, log->brought);
     struct core_follow *next = NULL;
     core_log_hold(core, log);
     for (struct core_follow *f = log->follows; f != NULL; f = next) {
@@ -79,7 +86,7 @@ void core_recovery_committed(struct core *core, struct core_log *log,
     core_recovery_set(core, log, core_recovery_after(log, append));
 }
 
-void core_recovering_ended(struct core *core, const uint8_t *key)
+void core_recovering_ended(struct core *core, const uint8_t *key, bool brought)
 {
     if (key != NULL) {
         struct core_log *log = core_log_find(core, key);
@@ -87,7 +94,7 @@ void core_recovering_ended(struct core *core, const uint8_t *key)
             core_recovery_set(core, log,
                               log->recovery == STORE_WAITING ? STORE_RECOVERY_OPEN : log->recovery);
         } else {
-            core->recovering_logs -= core->recovering_logs > 0 ? 1 : 0;
+            counted_out(core, brought);
         }
         return;
     }
@@ -102,5 +109,5 @@ void core_recovering_ended(struct core *core, const uint8_t *key)
             log = waits ? core->logs[i] : log->hash_next;
         }
     }
-    core->recovering_logs = 0;
+    core->recovering_logs = core->restored_logs = 0;
 }

@@ -67,6 +67,7 @@ struct core_access {
     bool former;     /* a former member: up to `seq` */
     bool texts_only; /* by an invite */
     enum store_recovery recovery;
+    bool brought; /* as store_log_info has it */
     uint64_t seq; /* the last entry that may be read */
     uint8_t head[COUNCIL_HASH_BYTES];
     const uint8_t *invite; /* in: 32 bytes, or NULL */
@@ -201,7 +202,8 @@ struct core {
     enum core_offers offers;
     struct council_succession successions[COUNCIL_SUCCESSIONS_MAX];
     uint32_t succession_count;
-    uint64_t recovering_logs; /* logs that wait for their members */
+    uint64_t recovering_logs; /* logs that wait for their members ... */
+    uint64_t restored_logs;   /* ... and were put back with a backup, not brought by somebody */
     bool mail;                /* this server can send mail */
     uint32_t unlinks;         /* links that were used and are not answered yet */
     struct core_limits limits;

@@ -129,7 +129,8 @@ static void live_recovering_end(void *arg)
         return; /* nothing waited */
     }
     if (!one || council_b64_decode(log, sizeof log, name, (uint32_t)strlen(name))) {
-        core_recovering_ended(live->admin->config.core, one ? log : NULL);
+        core_recovering_ended(live->admin->config.core, one ? log : NULL,
+                              json_is_true(json_object_get(live->answer, "brought")));
     }
 }
 

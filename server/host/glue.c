@@ -173,7 +173,7 @@ static void publish(struct server *server)
     host_metric_set(metrics, HOST_METRIC_LOGS_KNOWN, core.logs_known);
     host_metric_set(metrics, HOST_METRIC_LOGS_RESIDENT, core.logs_resident);
     host_metric_set(metrics, HOST_METRIC_CACHE_BYTES, core.cache_bytes);
-    host_metric_set(metrics, HOST_METRIC_RECOVERING, core.logs_recovering);
+    host_metric_set(metrics, HOST_METRIC_RECOVERING, core.logs_restored);
     host_metric_set(metrics, HOST_METRIC_QUOTAS, core.quotas);
     host_metric_set(metrics, HOST_METRIC_CALENDARS, core.calendars);
     host_metric_set(metrics, HOST_METRIC_CALENDARS_REFUSED, core.calendars_refused);

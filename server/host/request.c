@@ -123,10 +123,10 @@ static json_t *stats(struct store *store, const json_t *request, uint64_t now_ms
     struct store_stats counts;
     (void)request;
     (void)now_ms;
-    uint64_t waiting = 0;
+    uint64_t waiting = 0, restored = 0;
     enum store_status status = store_stats(store, &counts);
     if (status == STORE_OK) {
-        status = store_recovering_count(store, &waiting);
+        status = store_recovering_count(store, &waiting, &restored);
     }
     if (status != STORE_OK) {
         return answer_status(status);
@@ -143,11 +143,11 @@ static json_t *stats(struct store *store, const json_t *request, uint64_t now_ms
 static json_t *recovering(struct store *store, const json_t *request, uint64_t now_ms)
 {
     struct store_log_info page[PAGE];
-    uint64_t count = 0, cursor = 0;
+    uint64_t count = 0, restored = 0, cursor = 0;
     uint32_t n = 0;
     (void)request;
     (void)now_ms;
-    enum store_status status = store_recovering_count(store, &count);
+    enum store_status status = store_recovering_count(store, &count, &restored);
     if (status == STORE_OK) {
         status = store_recovering_logs(store, &cursor, page, PAGE, &n);
     }
@@ -177,11 +177,15 @@ static json_t *recovering_end(struct store *store, const json_t *request, uint64
                          !council_b64_decode(log, sizeof log, name, COUNCIL_KEY_CHARS))) {
         return host_request_refused("the name of a log is needed");
     }
-    enum store_status status = store_recovering_end(store, name != NULL ? log : NULL, &count);
+    struct store_log_info info = {.brought = false};
+    enum store_status status = name != NULL ? store_log_info(store, log, &info) : STORE_OK;
+    if (status == STORE_OK) {
+        status = store_recovering_end(store, name != NULL ? log : NULL, &count);
+    }
     if (status != STORE_OK) {
         return answer_status(status);
     }
-    return json_pack("{s:b,s:I}", "ok", 1, "logs", (json_int_t)count);
+    return json_pack("{s:b,s:I,s:b}", "ok", 1, "logs", (json_int_t)count, "brought", info.brought);
 }
 
 static const struct {

@@ -118,7 +118,8 @@ static int start_threads(struct server *server)
 }
 
 /* What the operator set while an earlier process ran. */
-static enum store_status read_settings(struct server *server, uint64_t *recovering)
+static enum store_status read_settings(struct server *server, uint64_t *recovering,
+                                       uint64_t *restored)
 {
     enum core_registration registration = CORE_REGISTER_CODE;
     json_t *limits = host_settings_limits(server->store);
@@ -132,7 +133,7 @@ static enum store_status read_settings(struct server *server, uint64_t *recoveri
     }
     host_metric_set(&server->metrics, HOST_METRIC_BACKUP_TIME,
                     host_settings_backup(server->store) / 1000);
-    return store_recovering_count(server->store, recovering);
+    return store_recovering_count(server->store, recovering, restored);
 }
 
 static bool take_quota(void *ctx, const uint8_t log[STORE_ID_BYTES], uint64_t entries,
@@ -145,13 +146,13 @@ static bool take_quota(void *ctx, const uint8_t log[STORE_ID_BYTES], uint64_t en
 static int start_core(struct server *server)
 {
     struct council_succession successions[COUNCIL_SUCCESSIONS_MAX];
-    uint64_t recovering = 0;
+    uint64_t recovering = 0, restored = 0;
     uint32_t offers = 0, pool = 0;
     if (!host_option_choice(server->options, HOST_OPT_OFFERS, &offers) ||
         !host_option_choice(server->options, HOST_OPT_POOL, &pool)) {
         return HOST_EXIT_USAGE;
     }
-    if (read_settings(server, &recovering) != STORE_OK) {
+    if (read_settings(server, &recovering, &restored) != STORE_OK) {
         return start_failed("settings", store_detail(server->store));
     }
     struct core_config config = {
@@ -165,6 +166,7 @@ static int start_core(struct server *server)
         .successions = successions,
         .n_successions = host_successions(&server->dir, successions, COUNCIL_SUCCESSIONS_MAX),
         .recovering_logs = recovering,
+        .restored_logs = restored,
         .pool = pool == 0,
         .mail = server->mail != NULL,
         .wall_ms = host_wall_ms(),
@@ -222,8 +224,8 @@ static int open_doors(struct server *server)
 
 static int start(struct server *server)
 {
-    static int (*const steps[])(struct server *) = {open_data,      start_net,     open_sockets,
-                                                    host_mail_open, start_core,    start_threads,
+    static int (*const steps[])(struct server *) = {open_data,      start_net,      open_sockets,
+                                                    host_mail_open, start_core,     start_threads,
                                                     open_doors,     host_mail_begin};
     int status = HOST_EXIT_OK;
     for (size_t i = 0; status == HOST_EXIT_OK && i < sizeof steps / sizeof steps[0]; i++) {

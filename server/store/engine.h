@@ -131,9 +131,9 @@ enum store_status store_block_keep(struct store *store, const struct tail *tail)
 enum store_status store_change_apply(struct store *store, const struct store_row *row,
                                      const struct store_change *change);
 
-/* recovering.c: a log's state, and a new one. */
+/* recovering.c: a log's state, and whether a member brought it since the last restore, which only a log that is not recovered can be; a new state. */
 enum store_status store_recovery_find(struct store *store, const struct tail *tail,
-                                      enum store_recovery *out);
+                                      enum store_recovery *out, bool *brought);
 enum store_status store_recovery_set(struct store *store, const struct tail *tail,
                                      enum store_recovery state);
 

@@ -231,7 +231,7 @@ enum store_status store_log_info(struct store *store, const uint8_t log[STORE_ID
     if (status != STORE_OK)
         return status;
     describe(tail, out);
-    return store_recovery_find(store, tail, &out->recovery);
+    return store_recovery_find(store, tail, &out->recovery, &out->brought);
 }
 
 enum store_status store_logs(struct store *store, uint64_t *cursor, struct store_log_info *out,

@@ -22,7 +22,7 @@ static enum store_status number(struct store *store, enum store_stmt id, uint64_
 }
 
 enum store_status store_recovery_find(struct store *store, const struct tail *tail,
-                                      enum store_recovery *out)
+                                      enum store_recovery *out, bool *brought)
 {
     sqlite3_stmt *stmt = store_stmt(store, STMT_RECOVERING_GET);
     bool found;
@@ -32,6 +32,7 @@ enum store_status store_recovery_find(struct store *store, const struct tail *ta
     if (status != STORE_OK)
         return status;
     *out = STORE_RECOVERED;
+    *brought = found && sqlite3_column_int(stmt, 1) != 0;
     if (found)
         *out = sqlite3_column_int(stmt, 0) != 0 ? STORE_RECOVERY_OPEN : STORE_WAITING;
     store_reset(store, STMT_RECOVERING_GET);
@@ -73,6 +74,7 @@ static enum store_status count_missing(struct store *store, const struct tail *t
 static enum store_status mark(struct store *store, struct store_mark *mark)
 {
     struct tail *tail;
+    bool brought;
 
     mark->recovery = STORE_RECOVERED;
     mark->waiting = 0;
@@ -80,7 +82,7 @@ static enum store_status mark(struct store *store, struct store_mark *mark)
     if (status == STORE_NOT_FOUND)
         return STORE_OK;
     if (status == STORE_OK)
-        status = store_recovery_find(store, tail, &mark->recovery);
+        status = store_recovery_find(store, tail, &mark->recovery, &brought);
     if (status != STORE_OK || mark->recovery != STORE_WAITING)
         return status;
     if (mark->spoken) {
@@ -117,10 +119,11 @@ enum store_status store_recovering_all(struct store *store)
     if (status != STORE_OK)
         return status;
     /* Who withdrew from the pool or stopped mails since the backup must not be back; and nobody knows what was mailed meanwhile. */
-    static const enum store_stmt steps[] = {
-        STMT_RECOVERING_ALL,       STMT_SPOKEN_DELETE_ALL, STMT_POOL_EMPTY,
-        STMT_POOL_EMPTY_PROPOSALS, STMT_POOL_EMPTY_BOXES,  STMT_POOL_EMPTY_REFILLS,
-        STMT_MAIL_EMPTY,           STMT_MAIL_EMPTY_EVENTS, STMT_MAIL_EMPTY_NUDGES};
+    static const enum store_stmt steps[] = {STMT_RECOVERING_ALL,       STMT_RECOVERING_RESTORED,
+                                            STMT_SPOKEN_DELETE_ALL,    STMT_POOL_EMPTY,
+                                            STMT_POOL_EMPTY_PROPOSALS, STMT_POOL_EMPTY_BOXES,
+                                            STMT_POOL_EMPTY_REFILLS,   STMT_MAIL_EMPTY,
+                                            STMT_MAIL_EMPTY_EVENTS,    STMT_MAIL_EMPTY_NUDGES};
     for (size_t i = 0; status == STORE_OK && i < sizeof steps / sizeof steps[0]; i++) {
         (void)store_stmt(store, steps[i]);
         status = store_run(store, steps[i]);
@@ -172,21 +175,31 @@ enum store_status store_recovering_logs(struct store *store, uint64_t *cursor,
     return store_logs_listed(store, STMT_RECOVERING_AFTER, cursor, out, max, n);
 }
 
-enum store_status store_recovering_count(struct store *store, uint64_t *n)
+enum store_status store_recovering_count(struct store *store, uint64_t *n, uint64_t *restored)
 {
-    (void)store_stmt(store, STMT_RECOVERING_COUNT);
-    return number(store, STMT_RECOVERING_COUNT, n);
+    sqlite3_stmt *stmt = store_stmt(store, STMT_RECOVERING_COUNT);
+    bool found;
+
+    *n = *restored = 0;
+    enum store_status status = store_step(store, STMT_RECOVERING_COUNT, &found);
+    if (status != STORE_OK || !found)
+        return status;
+    *n = store_column_uint(stmt, 0);
+    *restored = store_column_uint(stmt, 1);
+    store_reset(store, STMT_RECOVERING_COUNT);
+    return STORE_OK;
 }
 
 enum store_status store_waiting(struct store *store, const uint8_t log[STORE_ID_BYTES], uint64_t *n)
 {
     enum store_recovery state;
     struct tail *tail;
+    bool brought;
 
     *n = 0;
     enum store_status status = store_tail_find(store, log, &tail);
     if (status == STORE_OK)
-        status = store_recovery_find(store, tail, &state);
+        status = store_recovery_find(store, tail, &state, &brought);
     if (status != STORE_OK || state != STORE_WAITING)
         return status;
     return count_missing(store, tail, n);

@@ -151,6 +151,7 @@ struct store_log_info {
     uint8_t log[STORE_ID_BYTES];
     enum store_log_kind kind;
     enum store_recovery recovery;
+    bool brought; /* not recovered, and not put back with a backup: a member brought it */
     uint8_t creator[STORE_ID_BYTES];
     uint64_t created_ms; /* received_ms of its first entry */
     uint64_t seq;        /* of its last entry, and so the number of its entries */

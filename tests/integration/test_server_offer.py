@@ -229,6 +229,9 @@ def moves():
             at = story.offer(a, at, min(at + 128, now))["seq"]
         said = story.speak(a, now)
         assert (said["head"], said["waiting"]) == (b64(story.council.head), 2)
+        # they wait, and whoever does not come makes nothing uncertain for others: the server itself lacks nothing
+        assert json.loads(councild("recovering", "--data", other.data, "--json").stdout)["logs"] == 3
+        assert Client(other.url).hello()["recovering"] == 0
         b, c = (session(other.url, member) for member in story.people[1:])
         story.speak(b, now)
         assert story.speak(c, now)["recovering"] == 0

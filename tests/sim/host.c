@@ -191,9 +191,11 @@ static void start(struct sim_host *host)
                            .fatal = do_fatal,
                            .report = do_report};
     host->config.wall_ms = sim_clock_now(sim, &host->clock);
-    host->config.recovering_logs = 0;
+    host->config.recovering_logs = host->config.restored_logs = 0;
     for (uint32_t i = 0; i < host->store.log_count; i++) {
-        host->config.recovering_logs += host->store.logs[i].recovery == STORE_WAITING;
+        bool waits = host->store.logs[i].recovery == STORE_WAITING;
+        host->config.recovering_logs += waits;
+        host->config.restored_logs += waits && !host->store.logs[i].brought;
     }
     host->config.mono_ms = sim->now + 1000;
     host->core = core_create(&host->config, &ops);

@@ -132,6 +132,7 @@ static void put_back(struct sim *sim)
     for (uint32_t i = 0; i < host->store.log_count && !sim->unmarked; i++) {
         host->store.logs[i].recovery = STORE_WAITING;
         host->store.logs[i].spoken_count = 0;
+        host->store.logs[i].brought = false;
     }
     sim_store_copy(&host->durable, &host->store);
     host->durable_at = SIM_NEVER;

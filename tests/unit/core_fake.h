@@ -42,6 +42,7 @@ struct core_fake_log {
     uint32_t spoken_count;
     uint8_t offered_by[32];
     bool offered;
+    bool brought; /* since the store was put back */
 };
 
 struct core_fake_store {

@@ -112,8 +112,11 @@ static enum store_status read_at(struct core_fake_store *store, struct core_job_
 
 static struct store_log_info describe(const struct core_fake_log *log)
 {
-    struct store_log_info info = {
-        .kind = log->kind, .seq = log->count, .bytes = log->bytes, .recovery = log->recovery};
+    struct store_log_info info = {.kind = log->kind,
+                                  .seq = log->count,
+                                  .bytes = log->bytes,
+                                  .recovery = log->recovery,
+                                  .brought = log->brought && log->recovery != STORE_RECOVERED};
     memcpy(info.log, log->key, 32);
     memcpy(info.creator, log->creator, 32);
     memcpy(info.head, log->entries[log->count - 1].head, 32);
@@ -277,7 +280,7 @@ void core_fake_store_read(struct core_fake_store *store, struct core_job *job)
             }
         }
         break;
-    case CORE_JOB_POOL:  /* test_core_pool.c says what comes of it */
+    case CORE_JOB_POOL: /* test_core_pool.c says what comes of it */
     case CORE_JOB_MATCH:
         if (store->pool != NULL) {
             store->pool(store->pool_ctx, job);
@@ -372,7 +375,7 @@ static void change(struct core_fake_store *store, const uint8_t key[32],
         break;
     case STORE_CHANGE_OFFERED:
         memcpy(log->offered_by, c->u.offered.member, 32);
-        log->offered = true;
+        log->offered = log->brought = true;
         break;
     }
 }

@@ -41,8 +41,9 @@ void core_restore(struct core_world *w, struct core_fake_store *copy, struct cor
     for (uint32_t i = 0; i < fake->store.log_count; i++) {
         fake->store.logs[i].recovery = STORE_WAITING;
         fake->store.logs[i].spoken_count = 0;
+        fake->store.logs[i].brought = false;
     }
-    config.recovering_logs = fake->store.log_count;
+    config.recovering_logs = config.restored_logs = fake->store.log_count;
     core_fake_start(fake, &config);
 }
 

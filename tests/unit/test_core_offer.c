@@ -325,7 +325,7 @@ static void a_moderator_or_the_operator_ends_the_waiting(void **state)
     for (uint32_t i = 0; i < r.w.fake.store.log_count; i++) {
         r.w.fake.store.logs[i].recovery = STORE_RECOVERY_OPEN;
     }
-    core_recovering_ended(r.w.fake.core, NULL);
+    core_recovering_ended(r.w.fake.core, NULL, false);
     assert_string_equal(append(&r, s[1], &bea->entries[1]), "ok");
     uint32_t late = core_fake_hello(&r.w.fake);
     const json_t *hello = json_object_get(r.w.fake.sessions[late].messages[0], "result");

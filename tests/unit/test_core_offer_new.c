@@ -29,6 +29,19 @@ static const char *login(struct core_world *w, uint32_t person, uint32_t *sessio
     return core_fake_outcome(&w->fake, *session, id);
 }
 
+/* What a connection is told at once, and what the operator sees. */
+static void assert_recovering(struct core_world *w, uint64_t told, uint64_t waiting,
+                              uint64_t put_back)
+{
+    uint32_t session = core_fake_hello(&w->fake);
+    const json_t *hello = json_object_get(w->fake.sessions[session].messages[0], "result");
+    struct core_stats stats;
+    core_stats(w->fake.core, &stats);
+    assert_int_equal(core_fake_int(hello, "recovering"), told);
+    assert_int_equal(stats.logs_recovering, waiting);
+    assert_int_equal(stats.logs_restored, put_back);
+}
+
 static const struct fixture_log *log_of(struct core_world *w, uint32_t person)
 {
     return &core_world_person(w, person)->log;
@@ -76,6 +89,7 @@ static void who_came_after_the_backup_is_brought_back(void **state)
     const struct fixture_log *council = &w.council.log;
     uint64_t now = w.sent, joined = old + 2, devices = now;
     core_restore(&w, &backup, config);
+    assert_recovering(&w, 1, 3, 3);
 
     uint32_t ann, bea, cleo;
     assert_string_equal(login(&w, 2, &cleo), "login_refused");
@@ -85,6 +99,7 @@ static void who_came_after_the_backup_is_brought_back(void **state)
     assert_int_equal(core_restored(&w, council), joined - 1);
     assert_int_equal(said(&w, ann, core_speak(&w, ann, log_of(&w, 2), 1), "seq"), 0);
     assert_int_equal(said(&w, ann, core_offer(&w, ann, log_of(&w, 2), 0, 1), "seq"), 1);
+    assert_recovering(&w, 1, 4, 3);
     assert_outcome(&w, ann, core_offer(&w, ann, council, old, now), "pin_unknown");
     assert_int_equal(core_restored(&w, council), devices - 1);
     assert_int_equal(said(&w, ann, core_offer(&w, ann, log_of(&w, 1), 0, 2), "waiting"), 1);
@@ -137,6 +152,8 @@ static void a_council_moves(void **state)
     }
     assert_int_equal(core_restored(&w, council), now);
     assert_int_equal(said(&w, ann, core_speak(&w, ann, council, now), "waiting"), 2);
+    /* nobody's word is "later" here because of logs that somebody brought, however long they wait */
+    assert_recovering(&w, 0, 3, 0);
     /* the others need no registration any more */
     assert_string_equal(login(&w, 1, &bea), "ok");
     assert_string_equal(login(&w, 2, &cleo), "ok");
@@ -176,7 +193,7 @@ static void the_operator_says_who_brings_what(void **state)
         config.limits.offered_logs = 1;
         uint32_t ann = begin_empty(&w, config);
         if (round == 3) { /* a server that was put back is closed to all but its own people */
-            config.recovering_logs = 1;
+            config.recovering_logs = config.restored_logs = 1;
             core_fake_restart(&w.fake, &config);
             ann = core_fake_login_new(&w.fake, core_world_person(&w, 0), 0);
         }

@@ -32,10 +32,10 @@ static enum store_recovery state_of(struct store *store, uint64_t log)
 static void check_counts(struct store *store, uint64_t logs, uint64_t first_waits)
 {
     struct store_log_info page[8];
-    uint64_t count, waiting, cursor = 0;
+    uint64_t count, restored, waiting, cursor = 0;
     uint32_t n;
 
-    assert_status(store_recovering_count(store, &count), STORE_OK);
+    assert_status(store_recovering_count(store, &count, &restored), STORE_OK);
     assert_int_equal(count, logs);
     assert_status(store_recovering_logs(store, &cursor, page, 8, &n), STORE_OK);
     assert_int_equal(n, logs);
@@ -44,6 +44,18 @@ static void check_counts(struct store *store, uint64_t logs, uint64_t first_wait
         assert_status(store_waiting(store, page[0].log, &waiting), STORE_OK);
         assert_int_equal(waiting, first_waits);
     }
+}
+
+/* How many of the logs that wait were put back with a backup, and whether this one was brought. */
+static void check_restored(struct store *store, uint64_t log, bool brought, uint64_t restored)
+{
+    struct store_log_info info;
+    uint64_t count, found;
+
+    assert_status(store_recovering_count(store, &count, &found), STORE_OK);
+    assert_int_equal(found, restored);
+    assert_status(store_log_info(store, fx_id('L', log), &info), STORE_OK);
+    assert_int_equal(info.brought, brought);
 }
 
 /* Entry `seq` of a log with up to two changes of it. */
@@ -170,6 +182,17 @@ static void remembers_who_brought_a_log(void **state)
     assert_status(store_mark(fx->store, &spoken, 1), STORE_FULL);
     disk.fault = FAULT_NONE;
     check_counts(fx->store, 2, 1);
+    check_restored(fx->store, 1, true, 0);
+    /* In a backup it is one of the server's own; what comes after that is not. */
+    assert_status(store_recovering_all(fx->store), STORE_OK);
+    check_restored(fx->store, 1, false, 2);
+    assert_status(append(fx->store, 3, 1, changes, 4), STORE_OK);
+    check_counts(fx->store, 3, 1);
+    check_restored(fx->store, 3, true, 2);
+    assert_status(store_offered_count(fx->store, fx_id('M', 2), &n), STORE_OK);
+    assert_int_equal(n, 3); /* they are theirs all the same */
+    assert_status(store_recovering_end(fx->store, fx_id('L', 2), &n), STORE_OK);
+    check_restored(fx->store, 1, false, 1);
     check_mark(fx->store, mark_of(1, 1, true, false), STORE_RECOVERY_OPEN, 0);
 }
 
