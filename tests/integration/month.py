@@ -1,7 +1,7 @@
-"""month.py - what a month of a council needs beside its members: one clock for all, rooms that stay open, a mailbox, a calendar.
+"""month.py - what a month of a council needs beside its members: one clock for all, rooms that stay open, a mailbox, a calendar, and the steps of every meeting.
 
-Owns how time passes (both clocks of every process, in jumps), how many commands run side by side, and what is waited for. Must not know what happens in the
-month. Invariant: nothing is waited for longer than WAIT_SECONDS, and no sleep decides anything.
+Owns how time passes (both clocks of every process, in jumps), how many commands run side by side, and what is waited for. Must not know the month's story. Invariant:
+nothing is waited for longer than WAIT_SECONDS, and no sleep decides anything.
 """
 import datetime
 import os
@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 import zoneinfo
 
+import calendars
 from clocks import Clock
 
 WAIT_SECONDS = 30
@@ -23,7 +24,8 @@ UTC = datetime.timezone.utc
 clock = Clock()
 os.environ.update(clock.env)  # before anything is started: the server's and everybody's clock
 
-from harness import BIN, OK, check, clean, equal  # noqa: E402
+from harness import OK, Member, World, check, clean, equal, has, lacks  # noqa: E402
+from relay import Relay  # noqa: E402
 
 
 # ---- time ----
@@ -97,6 +99,12 @@ def same_clock(members, rooms=()):
         told = room.time_left(seen[0]["phase"])
         check(abs(told - left) < 3000, "%s has %d ms left, not %d" % (room.member.name, told, left))
     return seen[0]
+
+
+def goes_on(lead, minutes=0):
+    """After so many minutes, the next phase."""
+    clock.pass_ms(minutes * MINUTE)
+    return lead.run("meeting", "next", "--json").one()
 
 
 class Room:
@@ -178,21 +186,6 @@ def fetch(url, tag=None):
         return error.code, error.read().decode(errors="replace"), error.headers.get("ETag")
 
 
-# ---- mail ----
-
-def figure(server, name):
-    found = re.search(rb"^councild_%s (\S+)$" % name.encode(), server.metrics(), re.M)
-    check(found, "no figure " + name)
-    return float(found[1])
-
-
-def mail_round(world):
-    """The server has looked at everybody since: what is to be mailed now was mailed."""
-    clock.pass_ms(31000)
-    since = now_ms() // 1000
-    until(lambda: "a round of the mails:\n" + world.server.tail(), lambda: figure(world.server, "mail_round_timestamp_seconds") >= since)
-
-
 # ---- when people can ----
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -214,3 +207,129 @@ def fits_all_year(slot, zone, people):
             begin, end = (local(ms, theirs) for ms in (start, start + HOUR))
             fits = first <= weekday(begin) <= last and span.split("-")[0] <= begin[11:] and end[11:] <= span.split("-")[1]
             check(fits, "%s is not within %s in %s" % (begin, hours, theirs))
+
+
+# ---- a council's month ----
+
+def called(member):
+    return member.name.capitalize()
+
+
+class Month:
+    """A server that mails, people with homes of their own, and the steps that every meeting has."""
+
+    def __init__(self, people, mails):
+        self.relay = Relay()
+        self.relay.start()
+        self.world = World("--ping", "600", "--smtp", self.relay.url, "--mail-from", "reminders@mail.example")
+        self.people = {name: Member(self.world, name) for name in people}
+        self.world.members += self.people.values()
+        self.mails = {name: 0 for name in mails}  # how many each must have got so far
+        self.led, self.held = [], []  # who led, and the meetings, in order
+        self.feed = self.tag = None
+        self.moderator = next(iter(self.people.values()))
+
+    def by_name(self, name):
+        return self.people[name.lower()]
+
+    def names(self, members):
+        return sorted(called(m) for m in members)
+
+    # ---- mail ----
+
+    def got(self, name):
+        return self.relay.to(name + "@box.example")
+
+    def mailed(self, **more):
+        """So many mails more have come, to these and to nobody else."""
+        for name, count in more.items():
+            self.mails[name] += count
+        until(lambda: "mails %r; there are %r:\n%s" % (self.mails, {name: len(self.got(name)) for name in self.mails}, self.world.server.tail()),
+              lambda: {name: len(self.got(name)) for name in self.mails} == self.mails)
+
+    def mail_round(self):
+        """The server has looked at everybody since: what is to be mailed now was mailed."""
+        clock.pass_ms(31000)
+        since = now_ms() // 1000
+
+        def looked():
+            found = re.search(rb"^councild_mail_round_timestamp_seconds (\S+)$", self.world.server.metrics(), re.M)
+            check(found, "no figure of the mails' rounds")
+            return float(found[1]) >= since
+        until(lambda: "a round of the mails:\n" + self.world.server.tail(), looked)
+
+    # ---- the pool ----
+
+    def sought(self, look):
+        """Minutes pass until a search for groups had this outcome."""
+        def later():
+            clock.pass_ms(MINUTE)
+            return look()
+        return until("what a search for groups finds", later)
+
+    # ---- the calendar ----
+
+    def subscribed(self, member, new):
+        """A calendar program asks again: what it shows is what the council's clients show."""
+        status, text, tag = fetch(self.feed, self.tag)
+        equal(status, 200 if new else 304, "the calendar, which %s" % ("changed" if new else "did not change"))
+        if not new:
+            return
+        self.tag = tag
+        ours = [row["starts"] // 1000 for row in member.run("schedule", "show", "--json", "-n", 12).lines() if not row["cancelled"]]
+        theirs = calendars.by_icalendar(text, utc(now_ms() + 90 * DAY).replace(tzinfo=None), calendars.dateutil_zone)
+        equal(sorted(t for t in theirs if t * 1000 > now_ms())[:len(ours)], sorted(ours), "the calendar's meetings")
+        has(text, "SUMMARY:Meeting\r\n")
+        for person in self.people.values():
+            lacks(text, called(person), "the calendar")
+
+    # ---- meetings ----
+
+    def coming(self, **mails):
+        """It is two hours before the next meeting and mails go out, then it is time. The meeting's name, and when it begins."""
+        row = next(row for row in self.moderator.run("schedule", "show", "--json", "-n", 3).lines() if not row["cancelled"] and row["meeting"] not in self.held)
+        at(row["starts"] - 2 * HOUR)
+        self.mailed(**mails)
+        at(row["starts"])
+        self.held.append(row["meeting"])
+        return row["meeting"], row["starts"]
+
+    def opens(self, by, here):
+        """A member or a room opens it; of those who are here, one leads whose turn it is. The state, and who leads."""
+        if isinstance(by, Room):
+            by.does("open", "is open", "Roles: ")
+            state = meeting(by.member)
+        else:
+            state = by.run("meeting", "open", "--json").one()
+        name = state["roles"]["facilitator"]["name"]
+        last = {who: max([i for i, one in enumerate(self.led) if one == who], default=-1) for who in self.names(here)}
+        check(name in last and last[name] == min(last.values()), "%s leads out of turn: %r" % (name, last))
+        equal(len({who["name"] for who in state["roles"].values()}), 3, "different people for three roles")
+        equal(state["meeting"], self.held[-1], "the meeting that it is time for")
+        self.led.append(name)
+        return state, self.by_name(name)
+
+    def ends(self, lead, people, word):
+        """The words, the end, and what stands in the log then, the same for everybody: who was there, above all."""
+        each(people, "meeting", "word", self.world.plant(word))
+        lead.run("meeting", "close", "--quiet")
+        records = [result.one() for result in each(people, "meeting", "show", "--json", "last")]
+        for record in records:
+            record.pop("clock")
+            equal(record, records[0], "the meeting's record at somebody else's")
+        record = records[0]
+        equal((record["open"], names(record["attended"]), len(record["words"])), (False, self.names(people), len(people)), "who was there")
+        return record
+
+    def meets(self, opener, people, word, seat):
+        """A meeting by single commands from beginning to end; its record."""
+        each(people, "rsvp", "yes", "--quiet")
+        _, lead = self.opens(opener, people)
+        each(people, "meeting", "attend", "--quiet")
+        goes_on(lead, 5)
+        goes_on(lead, 15)
+        lead.run("meeting", "seated", seat, "--quiet")
+        same_clock(people)
+        goes_on(lead, 30)
+        goes_on(lead, 5)
+        return self.ends(lead, people, word)

@@ -6,10 +6,8 @@ import os
 import re
 
 from month import *  # its clock is everybody's: before anything is started
-import calendars
 import leaks
-from harness import OK, Member, World, case, check, equal, has, lacks, main
-from relay import Relay
+from harness import REFUSED, case, check, equal, has, lacks, main
 
 NEW_YORK, BERLIN = "America/New_York", "Europe/Berlin"
 PEOPLE = {  # zone, hours, what they do, at which level
@@ -21,144 +19,68 @@ PEOPLE = {  # zone, hours, what they do, at which level
 MAILS = {"ada": "proposal,meeting", "ben": "meeting", "chloe": "checkin", "dev": "meeting", "grace": "meeting", "hugo": "meeting", "iris": "proposal"}
 
 at(moment("2027-02-24 15:00"))  # a Wednesday
-relay = Relay()
-relay.start()
-world = World("--ping", "600", "--smtp", relay.url, "--mail-from", "reminders@mail.example")
-everybody = [Member(world, name) for name in PEOPLE]
-world.members += everybody
+month = Month(PEOPLE, MAILS)
+world = month.world
+everybody = list(month.people.values())
 ada, ben, chloe, dev, esma, femi, grace, hugo, iris, jon = everybody
 council = everybody[:8]
-mails = {name: 0 for name in MAILS}  # how many each must have got so far
-called = {}
-led, held = [], []  # who led each meeting from its opening, and the meetings in order
-feed = {}
+story = {}  # what a later case must know
 
-
-# ---- steps of every meeting ----
-
-def address(name):
-    return name + "@box.example"
-
-
-def mailed(**more):
-    """So many mails more have come, to these and to nobody else."""
-    for name, count in more.items():
-        mails[name] += count
-    until(lambda: "mails %r; there are %r:\n%s" % (mails, {n: len(relay.to(address(n))) for n in mails}, world.server.tail()),
-          lambda: {name: len(relay.to(address(name))) for name in mails} == mails)
-
-
-def later_mailed(**more):
-    """The same once the server has looked again, half a minute later."""
-    clock.pass_ms(MINUTE)
-    mailed(**more)
-
-
-def coming(**reminders):
-    """It is two hours before the next meeting and mails go out, then it is time. The meeting's name."""
-    row = next(row for row in ada.run("schedule", "show", "--json", "-n", 3).lines() if not row["cancelled"] and row["meeting"] not in held)
-    at(row["starts"] - 2 * HOUR)
-    mailed(**reminders)
-    at(row["starts"])
-    held.append(row["meeting"])
-    return row["meeting"]
-
-
-def opens(by, here):
-    """A member or a room opens it; of those who are here, one leads whose turn it is. The state and who leads."""
-    if isinstance(by, Room):
-        by.does("open", "is open", "Roles: ")
-        state = meeting(by.member)
-    else:
-        state = by.run("meeting", "open", "--json").one()
-    name = state["roles"]["facilitator"]["name"]
-    last = {m.name.capitalize(): max([i for i, who in enumerate(led) if who == m.name.capitalize()], default=-1) for m in here}
-    check(name in last and last[name] == min(last.values()), "%s leads out of turn: %r" % (name, last))
-    equal(len({who["name"] for who in state["roles"].values()}), 3, "different people for three roles")
-    led.append(name)
-    called[held[-1]] = [name]
-    equal(state["meeting"], held[-1], "the meeting that it is time for")
-    return state, by_name(name)
-
-
-def by_name(name):
-    return next(m for m in everybody if m.name == name.lower())
-
-
-def goes_on(lead, minutes=0):
-    clock.pass_ms(minutes * MINUTE)
-    return lead.run("meeting", "next", "--json").one()
-
-
-def ends(lead, people, word):
-    """The words, the end, and what stands in the log then: who was there."""
-    each(people, "meeting", "word", world.plant(word))
-    lead.run("meeting", "close", "--quiet")
-    seen = [r.one() for r in each(people, "meeting", "show", "--json", "last")]
-    for one in seen:
-        one.pop("clock")
-        equal(one, seen[0], "the meeting's record at somebody else's")
-    equal((seen[0]["open"], names(seen[0]["attended"])), (False, sorted(m.name.capitalize() for m in people)), "who was there")
-    equal(len(seen[0]["words"]), len(people), "words")
-    return seen[0]
-
-
-# ---- how they find each other ----
 
 def registers(member):
     zone, hours, function, level = PEOPLE[member.name]
-    more = ["--moderate"] if member is ada else []
-    return member, ("pool", "register", "--yes", "--pace", "fast", "--name", member.name.capitalize(), "--zone", zone, "--hours", hours,
-                    "--function", function, "--level", level, "--language", "en", *more)
+    return member, ("pool", "register", "--yes", "--pace", "fast", "--name", called(member), "--zone", zone, "--hours", hours,
+                    "--function", function, "--level", level, "--language", "en", *(["--moderate"] if member is ada else []))
+
+
+def comes_in(moderator, members):
+    """The programs of the moderator and of these do what is theirs to do; true once all are in a council."""
+    each([moderator, *(m for m in members if m is not moderator and len(m.status("--offline")["logs"]) < 2)], "sync", "--quiet")
+    return all(len(m.status("--offline")["logs"]) == 2 for m in members)
+
+
+def queue(member):
+    return [who["name"] for who in member.run("meeting", "queue", "--json").one()["queue"]]
 
 
 def pool(member):
     return member.run("pool", "show", "--json").one()
 
 
-def sought(look):
-    """Minutes pass until a search for groups had this outcome."""
-    def later():
-        clock.pass_ms(MINUTE)
-        return look()
-    return until("what a search for groups finds", later)
-
+# ---- how they find each other ----
 
 @case("ten people register, some want mails; eight of them fit together all year and are asked, two are told what was missing")
 def matched():
     each(everybody, "register", "--server", world.server.url, "--quiet")
     for member in everybody:
         world.plant(member.phrase)
-    every([(by_name(name), ("mail", "set", address(name), "--yes", "--kinds", kinds, "--zone", PEOPLE[name][0])) for name, kinds in MAILS.items()])
-    mailed(**{name: 1 for name in MAILS})
-    every([(by_name(name), ("mail", "confirm", re.search(r"([2-9A-Z]{5}-[2-9A-Z]{5})", relay.to(address(name))[0].get_content())[1])) for name in MAILS])
-    every([registers(jon)])
-    sought(lambda: pool(jon).get("missing"))
-    every([registers(m) for m in council])
-    every([registers(iris)])
-    offer = sought(lambda: pool(ada)["proposals"])[0]
-    equal(sorted(person["name"] for person in offer["people"]), sorted(m.name.capitalize() for m in council), "who is asked")
+    every([(month.by_name(name), ("mail", "set", name + "@box.example", "--yes", "--kinds", kinds, "--zone", PEOPLE[name][0])) for name, kinds in MAILS.items()])
+    month.mailed(**{name: 1 for name in MAILS})
+    every([(month.by_name(name), ("mail", "confirm", re.search(r"([2-9A-Z]{5}-[2-9A-Z]{5})", month.got(name)[0].get_content())[1])) for name in MAILS])
+    every([registers(m) for m in [*council, jon]])
+    every([registers(iris)])  # the last who came
+    offer = month.sought(lambda: pool(ada)["proposals"])[0]
+    equal(sorted(person["name"] for person in offer["people"]), month.names(council), "who is asked")
     equal((offer["pace"], offer["zone"], offer["language"], len(offer["slots"])), ("fast", NEW_YORK, "en", 2), "the proposal")
     for slot in offer["slots"]:
-        fits_all_year(slot, offer["zone"], [(PEOPLE[m.name][0], PEOPLE[m.name][1]) for m in council])
+        fits_all_year(slot, offer["zone"], [PEOPLE[m.name][:2] for m in council])
     lacks(iris.run("pool", "show").out, "Proposal")
     check(pool(iris)["missing"] and pool(jon)["missing"], "what was missing for who is left over")
-    later_mailed(ada=1)
-    feed["slots"] = offer["slots"]
+    clock.pass_ms(MINUTE)
+    month.mailed(ada=1)
+    story["slots"] = offer["slots"]
 
 
 @case("all accept; Ada's program founds the council and invites, theirs join by themselves, and the meetings are in the proposal's hours")
 def founded():
     each(council, "pool", "accept")
 
-    def all_there():
-        each(council, "sync", "--quiet")
-        return all(len(member.status()["logs"]) == 2 for member in council) and len(ada.run("roster", "--json").lines()) == 8
-    until("the council of eight", all_there)
-    equal(names(hugo.run("roster", "--json").lines()), sorted(m.name.capitalize() for m in council), "who is there")
+    until("the council of eight", lambda: comes_in(ada, council))
+    ada.run("sync", "--quiet")  # gives who came last the keys of what was said before
+    equal(names(hugo.run("roster", "--json").lines()), month.names(council), "who is there")
     coming_up = esma.run("schedule", "show", "--json", "-n", 2).lines()
     equal([(row["council_zone"], row["meeting"][11:], weekday(row["meeting"])) for row in coming_up],
-          [(NEW_YORK, "%02d:%02d" % divmod(slot["minute"], 60), slot["day"]) for slot in feed["slots"]], "when it meets")
+          [(NEW_YORK, "%02d:%02d" % divmod(slot["minute"], 60), slot["day"]) for slot in story["slots"]], "when it meets")
     equal(pool(dev)["proposals"], [], "nothing is left of the proposal")
 
 
@@ -173,41 +95,27 @@ def oriented():
     row = ada.run("moderate", "--json").one()
     equal(({line["what"] for line in row["lines"]}, row["state"], row["members"]), ({"no_co_moderator", "meeting_zero"}, "meeting zero due", 8), "what is left to do")
     ada.run("update", "day", "friday", "--quiet")
-    feed["url"] = dev.run("calendar", "create", "--json").one()["address"]
-    feed["tag"] = subscribed(new=True)
-
-
-def subscribed(new):
-    """Dev's calendar program asks again: what it shows is what the council's clients show. The ETag."""
-    status, text, tag = fetch(feed["url"], feed.get("tag"))
-    equal(status, 200 if new else 304, "the calendar, which %s" % ("changed" if new else "did not change"))
-    if new:
-        ours = [row["starts"] // 1000 for row in dev.run("schedule", "show", "--json", "-n", 12).lines() if not row["cancelled"]]
-        theirs = calendars.by_icalendar(text, utc(now_ms() + 90 * DAY).replace(tzinfo=None), calendars.dateutil_zone)
-        equal(sorted(t for t in theirs if t * 1000 > now_ms())[:len(ours)], sorted(ours), "the calendar's meetings")
-        has(text, "SUMMARY:Meeting\r\n")
-        for word in ("Mon and Thu", *(member.name.capitalize() for member in everybody)):
-            lacks(text, word, "the calendar")
-    return tag
+    month.feed = dev.run("calendar", "create", "--json").one()["address"]
+    month.subscribed(dev, new=True)
 
 
 # ---- the first two weeks ----
 
 @case("meeting one is for personal stories; all eight see one clock; minutes, sixteen commitments and the words are in the log, and nobody kept a list")
 def zero():
-    coming(ada=1, ben=1, chloe=1, dev=1, grace=1, hugo=1)
+    month.coming(ada=1, ben=1, chloe=1, dev=1, grace=1, hugo=1)
     each(council, "rsvp", "yes", "--quiet")
-    state, lead = opens(hugo, council)
+    state, lead = month.opens(hugo, council)
     equal((state["zero"], [p["kind"] for p in state["phases"]]), (True, ["welcome", "stories", "commitments", "checkout"]), "meeting zero")
     each(council, "meeting", "attend", "--quiet")
     goes_on(lead, 9)
     equal(same_clock(council)["phase"], 2, "the stories")
-    by_name(state["roles"]["scribe"]["name"]).run("meeting", "minute", world.plant("Grace built a bridge once, Femi a bakery"), "--quiet")
+    month.by_name(state["roles"]["scribe"]["name"]).run("meeting", "minute", world.plant("Grace built a bridge once, Femi a bakery"), "--quiet")
     goes_on(lead, 41)
-    every([(m, ("checkin", "--quiet", "--commit", world.plant("%s asks around" % m.name.capitalize()) + " [3 people]", "--commit", world.plant("%s sleeps well" % m.name.capitalize())))
+    every([(m, ("checkin", "--quiet", "--commit", world.plant("%s asks around" % called(m)) + " [3 people]", "--commit", world.plant("%s sleeps well" % called(m))))
            for m in council])
     goes_on(lead, 4)
-    record = ends(lead, council, "curious-and-calm")
+    record = month.ends(lead, council, "curious-and-calm")
     equal((len(record["commitments"]), len(record["minutes"])), (16, 1), "commitments and minutes")
 
 
@@ -217,9 +125,9 @@ def killed():
     esma.run("did", "asked three neighbours", "--commitment", 1, "--count", 3, "--quiet")  # closes it by itself
     dev.run("did", "asked one", "--commitment", 1, "--quiet")
     chloe.run("checkin", "--for", "next", "--result", "1=done", "--commit", world.plant("Two calls to Lyon"), "--commit", world.plant("A walk"), "--quiet")
-    coming(ada=1, ben=1, dev=1, grace=1, hugo=1)  # Chloe's check-in was told
+    month.coming(ada=1, ben=1, dev=1, grace=1, hugo=1)  # Chloe's check-in was told
     rooms = [Room(m) for m in (chloe, dev, esma, femi, grace)]
-    state, lead = opens(ben, [ben, chloe, dev, esma, femi, grace])
+    _, lead = month.opens(ben, [ben, chloe, dev, esma, femi, grace])
     for room in rooms:
         room.hears("Phase 1 of 5")
     goes_on(lead, 5)
@@ -243,12 +151,11 @@ def killed():
     goes_on(lead, 5)
     for room in rooms:
         room.hears("Phase 5 of 5")
-    record = ends(lead, council, "steady-on")
+    record = month.ends(lead, council, "steady-on")
     equal(len(record["commitments"]), 4, "commitments made in rooms")
     for room in rooms:
         room.hears("The meeting is closed.")
         room.leaves()
-
 
 
 # ---- changes ----
@@ -270,50 +177,51 @@ def updates():
 
 @case("meeting three is moved, and Dev's calendar follows; whoever leads it loses the connection in the middle, another takes over, and it ends late but ends")
 def taken_over():
-    subscribed(new=False)
+    month.subscribed(dev, new=False)
     ada.run("schedule", "move", "2027-03-08T11:00", "2027-03-09T10:30", "--quiet")
-    feed["tag"] = subscribed(new=True)
+    month.subscribed(dev, new=True)
     ben.run("rsvp", "no", "--quiet")
-    equal(coming(ada=1, chloe=1, dev=1, grace=1, hugo=1), "2027-03-08T11:00", "its name")  # Ben does not come
+    name, start = month.coming(ada=1, chloe=1, dev=1, grace=1, hugo=1)  # Ben does not come
+    equal((name, start), ("2027-03-08T11:00", moment("2027-03-09 10:30", NEW_YORK)), "its name, and when it is held")
     people = [dev, esma, grace, hugo]
     rooms = {m: Room(m) for m in people}
     rooms[esma].hears("No meeting is running.")
     for room in rooms.values():
-        room.does("who", *(m.name.capitalize() for m in people))
-    state, lead = opens(rooms[hugo], people)
+        room.does("who", *(called(m) for m in people))
+    _, lead = month.opens(rooms[hugo], people)
     rooms[lead].does("next", "Phase 2 of 5")
     rooms[lead].dies()
     del rooms[lead]
     left = list(rooms.values())
     for room in left:
-        room.hears(lead.name.capitalize() + " left.")
+        room.hears(called(lead) + " left.")
     clock.pass_ms(16 * MINUTE)
     for room in left:
         room.hears("The time of this phase is over.")
-    left[0].does("take", "Roles: facilitator " + left[0].member.name.capitalize())
-    led.append(left[0].member.name.capitalize())
+    left[0].does("take", "Roles: facilitator " + called(left[0].member))
+    month.led.append(called(left[0].member))
     left[0].does("extend 3", "More time")
     each([ada, chloe], "meeting", "attend", "--quiet")
     rooms[lead] = Room(lead)
-    rooms[lead].hears("Phase 2 of 5", "facilitator " + left[0].member.name.capitalize())
+    rooms[lead].hears("Phase 2 of 5", "facilitator " + called(left[0].member))
     same_clock([ada, chloe, lead], rooms.values())
     for phase in (3, 4, 5):
         clock.pass_ms(6 * MINUTE)
         left[0].does("next", "Phase %d of 5" % phase)
-    record = ends(left[0].member, [*people, ada, chloe], "unhurried")
-    equal([h["name"] for h in record["held"] if h["role"] == "facilitator"], [lead.name.capitalize(), left[0].member.name.capitalize()], "who led")
+    record = month.ends(left[0].member, [*people, ada, chloe], "unhurried")
+    equal([h["name"] for h in record["held"] if h["role"] == "facilitator"], [called(lead), called(left[0].member)], "who led")
     for room in rooms.values():
         room.leaves()
 
 
 @case("meeting four: a machine sleeps for a quarter of an hour and wakes to the same clock; Femi was away twice, which Ada sees; Hugo leaves the council")
 def slept():
-    coming(ada=1, ben=1, chloe=1, dev=1, grace=1, hugo=1)
+    month.coming(ada=1, ben=1, chloe=1, dev=1, grace=1, hugo=1)
     people = [ada, ben, chloe, esma]
     rooms = [Room(m) for m in people]
     for room in rooms:
-        room.does("who", *(m.name.capitalize() for m in people))
-    state, lead = opens(rooms[1], people)
+        room.does("who", *(called(m) for m in people))
+    _, lead = month.opens(rooms[1], people)
     asleep = next(room for room in rooms if room.member is not lead)
     asleep.sleeps()
     each([dev, grace, hugo], "meeting", "attend", "--quiet")
@@ -326,7 +234,7 @@ def slept():
     same_clock([dev, grace, hugo], rooms)
     for minutes in (15, 30, 5):
         goes_on(lead, minutes)
-    ends(lead, [*people, dev, grace, hugo], "rested")
+    month.ends(lead, [*people, dev, grace, hugo], "rested")
     for room in rooms:
         room.leaves()
     absent = [line["name"] for line in ada.run("moderate", "--json").one()["lines"] if line["what"] == "absent_twice"]
@@ -339,19 +247,15 @@ def slept():
 def refilled():
     at(now_ms() + HOUR)
     equal(ada.run("refill", "--pool", "--yes", "--uses", 1, "--json").one()["asked"], 1, "places")
-    offer = sought(lambda: pool(iris)["proposals"])[0]
-    equal((offer["refill"], offer["slots"]), (1, feed["slots"]), "what Iris is asked")
+    offer = month.sought(lambda: pool(iris)["proposals"])[0]
+    equal((offer["refill"], offer["slots"]), (1, story["slots"]), "what Iris is asked")
     fits_all_year(offer["slots"][0], NEW_YORK, [PEOPLE["iris"][:2]])
-    later_mailed(iris=1)
+    clock.pass_ms(MINUTE)
+    month.mailed(iris=1)
     iris.run("pool", "accept", "--quiet")
-
-    def there():
-        ada.run("sync", "--quiet")
-        iris.run("sync", "--quiet")
-        return len(iris.status()["logs"]) == 2
-    until("Iris in the council", there)
+    until("Iris in the council", lambda: comes_in(ada, [iris]))
     ada.run("sync", "--quiet")
-    equal(names(iris.run("roster", "--json").lines()), sorted(m.name.capitalize() for m in [*council, iris] if m is not hugo), "who is there")
+    equal(names(iris.run("roster", "--json").lines()), month.names([m for m in [*council, iris] if m is not hugo]), "who is there")
     has(iris.run("meeting", "show", "2027-03-01T11:00").out, "Grace built a bridge once")
     iris.run("orientation", "done", "all", "--quiet")
     council.remove(hugo)
@@ -364,36 +268,19 @@ def refilled():
 
 # ---- the second two weeks ----
 
-def meets(lead_by, people, word, seat=None):
-    """A meeting by single commands from beginning to end; its record."""
-    state, lead = opens(lead_by, people)
-    each(people, "meeting", "attend", "--quiet")
-    goes_on(lead, 5)
-    goes_on(lead, 15)
-    if seat:
-        lead.run("meeting", "seated", seat, "--quiet")
-    same_clock(people)
-    goes_on(lead, 30)
-    goes_on(lead, 5)
-    return ends(lead, people, word)
-
-
 @case("meeting five: New York's clocks were put forward, Berlin's not yet; whoever has an interview this week goes ahead of the queue")
 def ahead():
-    each(council, "rsvp", "yes", "--quiet")
-    before = [q["name"] for q in esma.run("meeting", "queue", "--json").one()["queue"]]
+    before = queue(esma)
     dev.run("meeting", "seat", "in", "--interview", "--day", "2027-03-17", "--why", world.plant("The second round at a shipyard"), "--quiet")
     chloe.run("checkin", "--for", "next", "--result", "2=dropped:" + world.plant("Lyon is too far"), "--commit", world.plant("Call Marseille"),
               "--commit", world.plant("Read a novel"), "--quiet")
-    check(before[0] != "Dev", "Dev is first anyway")
     dev.run("checkin", "--result", "1=partly:" + world.plant("one has answered"), "--commit", world.plant("Learn about keels"), "--commit", world.plant("Row"), "--quiet")
-    name = coming(ada=1, ben=1, dev=1, grace=1)
-    row = next(r for r in esma.run("schedule", "show", "--json").lines() if r["meeting"] == name)
-    equal((name, local(row["starts"], BERLIN)), ("2027-03-15T11:00", "2027-03-15T16:00"), "an hour earlier in Berlin")
-    queue = esma.run("meeting", "queue", "--json").one()["queue"]
-    equal((queue[0]["name"], queue[0]["urgent"], queue[0]["why"]), ("Dev", True, "The second round at a shipyard"), "who goes ahead")
-    meets(ada, council, "brave", seat="Dev")
-    equal(esma.run("meeting", "queue", "--json").one()["queue"][-1]["name"], "Dev", "who had it last")
+    name, start = month.coming(ada=1, ben=1, dev=1, grace=1)
+    equal((name, local(start, BERLIN)), ("2027-03-15T11:00", "2027-03-15T16:00"), "an hour earlier in Berlin")
+    equal(queue(esma), ["Dev", *(who for who in before if who != "Dev")], "who goes ahead")
+    check(before[0] != "Dev", "Dev is first anyway")
+    month.meets(ada, council, "brave", seat="Dev")
+    equal(queue(esma)[-1], "Dev", "who had it last")
 
 
 @case("Grace lands and stays as an alumna: shown so, congratulated by nobody's reminders, in no queue and no turn, and at meeting six all the same")
@@ -401,17 +288,17 @@ def landed():
     grace.run("landed", "--stay", "--day", "2027-03-22", "--quiet")
     grace.run("mail", "stop", "--quiet")
     equal([r["name"] for r in ben.run("roster", "--json").lines() if r["alumna"]], ["Grace"], "alumnae")
-    coming(ada=1, ben=1, chloe=1, dev=1)
-    lacks([q["name"] for q in ben.run("meeting", "queue", "--json").one()["queue"]], "Grace", "the queue")
+    month.coming(ada=1, ben=1, chloe=1, dev=1)
+    lacks(queue(ben), "Grace", "the queue")
     people = [m for m in council if m is not grace]
     each(people, "rsvp", "yes", "--quiet")
-    state, lead = opens(ben, people)
+    _, lead = month.opens(ben, people)
     room = Room(grace)
     each(people, "meeting", "attend", "--quiet")
     room.does("minute " + world.plant("My first ninety days begin on Monday"), "The minute is sent.")
     for minutes in (5, 15, 30, 5):
         goes_on(lead, minutes)
-    ends(lead, council, "glad")
+    month.ends(lead, council, "glad")
     room.leaves()
     row = ada.run("moderate", "--json").one()
     equal((row["members"], row["seeking"], row["alumni"]), (8, 7, 1), "who searches")
@@ -422,28 +309,24 @@ def handed_over():
     at(now_ms() + DAY)
     ada.run("handover", "Ben", "--quiet")
     equal([r["name"] for r in iris.run("roster", "--json").lines() if r["role"] == "moderator"], ["Ben"], "who moderates")
-    equal(ada.run("schedule", "cancel", "2027-03-22T11:00", "--json", code=4).error(), "not_moderator", "Ada cancels")
-    feed["tag"] = subscribed(new=False) and feed["tag"]
+    equal(ada.run("schedule", "cancel", "2027-03-22T11:00", "--json", code=REFUSED).error(), "not_moderator", "Ada cancels")
+    month.subscribed(dev, new=False)
     ben.run("schedule", "cancel", "2027-03-22T11:00", "--quiet")
-    feed["tag"] = subscribed(new=True)
+    month.subscribed(dev, new=True)
     at(moment("2027-03-22 10:00", NEW_YORK))
-    mail_round(world)
-    equal(coming(ada=1, ben=1, chloe=1, dev=1), "2027-03-25T11:00", "the next meeting")
-    each([ben, chloe, dev, esma, femi, iris], "rsvp", "yes", "--quiet")
-    meets(ben, [ben, chloe, dev, esma, femi, iris], "onward")
+    month.mail_round()
+    equal(month.coming(ada=1, ben=1, chloe=1, dev=1)[0], "2027-03-25T11:00", "the next meeting")
+    month.meets(ben, [ben, chloe, dev, esma, femi, iris], "onward", seat="Femi")
 
 
 @case("meeting eight: Berlin's clocks were put forward as well; what was promised in the first week is done, carried on or dropped on purpose")
 def kept():
-    name = coming(ada=1, ben=1, chloe=1, dev=1)
-    row = next(r for r in esma.run("schedule", "show", "--json").lines() if r["meeting"] == name)
-    equal((name, local(row["starts"], BERLIN)), ("2027-03-29T11:00", "2027-03-29T17:00"), "five in the afternoon in Berlin again")
-    people = [m for m in council if m is not grace]
-    each(people, "rsvp", "yes", "--quiet")
-    meets(esma, people, "thankful", seat="Iris")
+    name, start = month.coming(ada=1, ben=1, chloe=1, dev=1)
+    equal((name, local(start, BERLIN)), ("2027-03-29T11:00", "2027-03-29T17:00"), "five in the afternoon in Berlin again")
+    month.meets(esma, [m for m in council if m is not grace], "thankful", seat="Iris")
     dev.run("did", "asked two more", "--commitment", 1, "--count", 2, "--quiet")
-    of = {m: {c["text"]: (c["state"], c["carried"] > 0) for c in iris.run("commitments", m.name.capitalize(), "--all", "--json").lines()} for m in (chloe, dev, esma)}
-    equal([of[m]["%s asks around" % m.name.capitalize()] for m in (esma, chloe, dev)], [("done", False), ("done", False), ("done", True)], "done, one of them after it was carried")
+    of = {m: {c["text"]: (c["state"], c["carried"] > 0) for c in iris.run("commitments", called(m), "--all", "--json").lines()} for m in (chloe, dev, esma)}
+    equal([of[m]["%s asks around" % called(m)] for m in (esma, chloe, dev)], [("done", False), ("done", False), ("done", True)], "done, one of them after it was carried")
     equal((of[dev]["Dev sleeps well"], of[chloe]["Two calls to Lyon"][0]), (("open", True), "dropped"), "still open, and dropped on purpose")
     equal(len(iris.run("meeting", "list", "--json").lines()), 8, "meetings")
 
@@ -453,16 +336,16 @@ def kept():
 @case("every mail came once, to who wanted it: neutral, with one link; none about a cancelled meeting, to who said no, had left or had stopped them")
 def counted():
     at(now_ms() + DAY)
-    mail_round(world)
-    mailed()
-    equal(mails, {"ada": 10, "ben": 8, "chloe": 7, "dev": 9, "grace": 6, "hugo": 5, "iris": 2}, "mails, with the code of each")
-    ids = [mail["Message-ID"] for _, mail, _ in relay.taken]
+    month.mail_round()
+    month.mailed()
+    equal(month.mails, {"ada": 10, "ben": 8, "chloe": 7, "dev": 9, "grace": 6, "hugo": 5, "iris": 2}, "mails, with the code of each")
+    ids = [mail["Message-ID"] for _, mail, _ in month.relay.taken]
     equal(len(set(ids)), len(ids), "different mails")
-    for _, mail, raw in relay.taken:
+    for _, mail, raw in month.relay.taken:
         equal(re.findall(r"https?://\S+", mail.get_content()), [world.server.url], "links in a mail")
         check(not re.search("council|moderat|" + "|".join(PEOPLE), mail["Subject"] + mail.get_content(), re.I), "a mail says " + mail.get_content())
-    world.lacks_words((raw for _, _, raw in relay.taken), "a mail")
-    relay.stop()
+    world.lacks_words((raw for _, _, raw in month.relay.taken), "a mail")
+    month.relay.stop()
 
 
 @case("what all eight export of their council is the same to the last byte, Hugo's is its beginning; the server's data is whole, and every head is right")
@@ -481,7 +364,7 @@ def exported():
     for word in ("Grace built a bridge once", "My first ninety days", "Lyon is too far", "thankful", "ask early"):
         has("\n".join(lines[iris]), word, "what Iris has")
     each(council, "verify", "--quiet")
-    world.lacks_words((chunk for path in world.server.files() for chunk in leaks.file_chunks(path)), "the server's files", {feed["url"].split("/")[-1][:43]})
+    world.lacks_words((chunk for path in world.server.files() for chunk in leaks.file_chunks(path)), "the server's files", {month.feed.split("/")[-1][:43]})
     world.server.stop()
     world.server.verify()
     world.server.start()
