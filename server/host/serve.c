@@ -23,6 +23,40 @@ static int start_failed(const char *what, const char *detail)
     return HOST_EXIT_START;
 }
 
+static bool misused(const char *option, const char *value, const char *wanted)
+{
+    (void)fprintf(stderr, "councild: %s %s: %s is needed\n", option, value, wanted);
+    return false;
+}
+
+static bool origin_read(struct server *server, const char *origin)
+{
+    return (council_url_normalise(server->origin, origin, (uint32_t)strlen(origin)) &&
+            strncmp(server->origin, "http", 4) == 0) ||
+           misused("--origin", origin, "https://HOST[:PORT] or http://HOST[:PORT]");
+}
+
+/* Before anything is made or opened. */
+static bool addresses_read(struct server *server)
+{
+    const struct host_options *options = server->options;
+    const char *origin = host_option(options, HOST_OPT_ORIGIN);
+    const char *at = NULL;
+    for (uint32_t i = 0; (at = host_option_nth(options, HOST_OPT_LISTEN, i)) != NULL; i++) {
+        if (!net_address_good(at)) {
+            return misused("--listen", at,
+                           "HOST:PORT, [IPV6]:PORT or :PORT, a port from 0 to 65535,");
+        }
+    }
+    bool pair = (host_option(options, HOST_OPT_TLS_CERT) == NULL) ==
+                (host_option(options, HOST_OPT_TLS_KEY) == NULL);
+    if (!pair) {
+        (void)fprintf(stderr, "councild: --tls-cert: needs --tls-key, and the other way round\n");
+        return false;
+    }
+    return origin == NULL || origin_read(server, origin);
+}
+
 static int start_net(struct server *server)
 {
     char detail[NET_DETAIL_MAX] = "";
@@ -39,9 +73,6 @@ static int start_net(struct server *server)
         .events = host_net_events,
     };
     config.events.ctx = server;
-    if ((config.tls_cert == NULL) != (config.tls_key == NULL)) {
-        return start_failed("--tls-cert", "needs --tls-key, and the other way round");
-    }
     const char *files[] = {config.tls_cert, config.tls_key};
     for (size_t i = 0; i < 2; i++) {
         if (files[i] != NULL && access(files[i], R_OK) != 0) {
@@ -76,15 +107,9 @@ static int open_sockets(struct server *server)
             return start_failed("--unix", detail);
         }
     }
-    const char *origin = host_option(options, HOST_OPT_ORIGIN);
-    if (origin == NULL) {
-        origin = ports ? urls->all[0] : "http://localhost";
-    }
-    if (!council_url_normalise(server->origin, origin, (uint32_t)strlen(origin)) ||
-        strncmp(server->origin, "http", 4) != 0) {
-        return start_failed("--origin", "https://HOST[:PORT] or http://HOST[:PORT] is needed");
-    }
-    return HOST_EXIT_OK;
+    bool named = host_option(options, HOST_OPT_ORIGIN) != NULL;
+    bool good = named || origin_read(server, ports ? urls->all[0] : "http://localhost");
+    return good ? HOST_EXIT_OK : HOST_EXIT_USAGE;
 }
 
 static int start_threads(struct server *server)
@@ -309,7 +334,8 @@ int host_serve(const struct host_options *options)
     host_watchdog_init(&server->watchdog);
     host_metric_set(&server->metrics, HOST_METRIC_START_TIME, host_wall_ms() / 1000);
     int status = HOST_EXIT_USAGE;
-    if (host_tuning_read(&server->tuning, options, true) && host_log_options(options)) {
+    if (addresses_read(server) && host_tuning_read(&server->tuning, options, true) &&
+        host_log_options(options)) {
         status = run(server);
         host_log_stop();
     }

@@ -196,13 +196,18 @@ static bool add(struct net *net, int fd, const char *path, char detail[NET_DETAI
     return true;
 }
 
+static bool is_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits >= 1 && digits <= 5 && text[digits] == '\0' && strtoul(text, NULL, 10) <= 65535;
+}
+
 /* Splits "host:port" at the last colon; brackets around the host are dropped. */
 static bool split(const char *address, char host[NI_MAXHOST], const char **port)
 {
     const char *colon = strrchr(address, ':');
     size_t len = colon != NULL ? (size_t)(colon - address) : 0;
-    if (colon == NULL || colon[1] == '\0' || len >= NI_MAXHOST ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1)) {
+    if (colon == NULL || len >= NI_MAXHOST || !is_port(colon + 1)) {
         return false;
     }
     if (len >= 2 && address[0] == '[' && colon[-1] == ']') {
@@ -250,6 +255,13 @@ static unsigned port_of(int fd)
         return 0;
     }
     return ntohs(name.any.sa_family == AF_INET6 ? name.v6.sin6_port : name.v4.sin_port);
+}
+
+bool net_address_good(const char *address)
+{
+    char host[NI_MAXHOST];
+    const char *port = NULL;
+    return split(address, host, &port);
 }
 
 bool net_listen_tcp(struct net *net, const char *address, char url[NET_URL_MAX],

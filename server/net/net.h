@@ -65,6 +65,8 @@ NET_MUST_USE bool net_tls_reload(struct net *net, char detail[NET_DETAIL_MAX]);
 /* Closes every connection without a word and frees. NULL is fine. The core must not be used by net any more: see net_detach. */
 void net_destroy(struct net *net);
 
+/* True for what has the form of an address for net_listen_tcp, whether or not there is such a host or a free port. */
+NET_MUST_USE bool net_address_good(const char *address);
 /*
  * Opens a listening socket on "HOST:PORT", "[V6]:PORT" or ":PORT" (port 0: any) or on a Unix socket (mode 0660; one that nobody
  * listens on any more is replaced). Nobody is accepted before net_start. `url` (may be NULL) gets the address with the port in fact:

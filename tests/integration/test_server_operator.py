@@ -414,6 +414,19 @@ def says_how_it_is_used():
     at = folder()
     done = councild("serve", "--data", at, "--listen", "127.0.0.1:0", "--tls-cert", at + "/none.pem", "--tls-key", at + "/none.pem")
     assert done.returncode == 69 and "none.pem: No such file" in done.stderr, done
+    # what has the wrong form is said before anything is made; what is well said and cannot be had is another matter
+    place = os.path.join(at, "data")
+    for option, value, form in [("--listen", v, "HOST:PORT") for v in ("8440", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:65536", "::1:8440")] + \
+            [("--origin", v, "https://HOST[:PORT]") for v in ("council.example.org", "ftp://council.example.org", "unix:/run/x", "https://a b")] + \
+            [("--tls-cert", at + "/none.pem", "--tls-key")]:
+        done = councild("serve", "--data", place, option, value)
+        assert done.returncode == 64 and option in done.stderr and form in done.stderr and "see councild serve --help" in done.stderr, done
+        assert not os.path.exists(place), done
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = councild("serve", "--data", place, "--listen", "127.0.0.1:%d" % taken.getsockname()[1])
+        assert done.returncode == 69 and "in use" in done.stderr, done
 
 
 def completes_words():
