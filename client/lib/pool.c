@@ -226,9 +226,8 @@ enum council_error client_pool_kept(struct client *client, json_t **shown)
     return *shown != NULL ? COUNCIL_OK : COUNCIL_E_NO_MEMORY;
 }
 
-/* The proposal to this member that waits; for a decline also one that was accepted. */
-static bool find_waiting(struct client *client, bool accept, int timeout_ms,
-                         uint8_t out[CLIENT_POOL_ID])
+/* The proposal that this member is in. */
+static bool find_own(struct client *client, int timeout_ms, uint8_t out[CLIENT_POOL_ID])
 {
     json_t *shown = NULL;
     bool found = false;
@@ -244,7 +243,6 @@ static bool find_waiting(struct client *client, bool accept, int timeout_ms,
                     council_rpc_bytes(p, "proposal", out, CLIENT_POOL_ID);
         }
     }
-    (void)accept;
     json_decref(shown);
     return found;
 }
@@ -256,7 +254,7 @@ enum council_error client_pool_answer(struct client *client, const uint8_t *prop
     char name[COUNCIL_B64_CHARS(CLIENT_POOL_ID) + 1];
 
     if (proposal == NULL) {
-        if (!find_waiting(client, accept, timeout_ms, own))
+        if (!find_own(client, timeout_ms, own))
             return COUNCIL_E_NO_PROPOSAL;
         proposal = own;
     }
