@@ -312,8 +312,7 @@ static void test_waiting(void **state)
     begin(9);
     mondays(0, 9, BERLIN);
     world.people[8].moderates = true;
-    world.people[8].since_ms =
-        world.people[6].since_ms + 1; /* shorter than 6, twice that is longer */
+    world.people[8].since_ms = world.people[7].since_ms + 1; /* twice that is longer than 7 waits */
     run();
     assert_int_equal(result->left[0].person, 7);
     end();
