@@ -98,7 +98,8 @@ plant() {
     printf '%s\n' "$1" >>"$data/planted/words"
     printf '%s' "$1"
 }
-field() { /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+# field NAME...: a field of the JSON on standard input, and of what is in it.
+field() { /usr/bin/python3 -c 'import functools, json, sys; print(functools.reduce(lambda of, name: of[name], sys.argv[1:], json.load(sys.stdin)))' "$@"; }
 
 start_server() {
     # The port is kept over a restart: it is part of the links and homes.
@@ -200,6 +201,36 @@ show ben checkin --commit "$(plant 'Call the violin workshop')" --commit "$(plan
 as ben checkin --template | sed 's/^/  | /'
 show ben checkin --result 1=done --result "2=partly:three of five" --commit "Visit the workshop"
 show ada commitments Ben
+
+say "Meeting zero was for personal stories; in the next one Chloé has an interview coming, and the roles go round"
+as ada meeting open now --quiet
+as ada meeting close --quiet
+show chloe meeting seat in --interview --day "$(date -d tomorrow +%F)" --why "$(plant 'Second round; they will ask why I left')"
+for who in dev grace; do as "$who" rsvp yes --quiet; done
+show ben meeting open next
+lead=$(as ben meeting show --json | field roles facilitator name)
+[[ $lead != Ada ]] || fail "Ada leads twice in a row"
+for who in "${members[@]}"; do if [[ ${name[$who]} == "$lead" ]]; then lead=$who; fi; done
+
+say "Everybody's room shows the same phase and clock; minutes and commitments are written while it runs"
+show "$lead" meeting next
+as "$lead" meeting next --quiet
+show "$lead" meeting queue
+sees "$lead" '1. Chloé' meeting queue
+show "$lead" meeting seated Chloé
+printf '  dev$ council meeting --plain\n'
+printf '%s\n' 'hand up' time "minute $(plant 'Chloé: say what you want before why you left')" quit | as dev meeting --plain 2>&1 | sed 's/^/  | /'
+as "$lead" meeting next --quiet
+show chloe checkin --commit "$(plant 'Rehearse the answer with Grace')" --commit "$(plant 'Write down what I want') [3 lines]"
+ends=$(for who in "${members[@]}"; do as "$who" meeting show --json | field clock ends; done | sort -u)
+[[ $(wc -l <<<"$ends") == 1 ]] || fail "not everybody's clock is the same: $ends"
+
+say "The meeting is closed: who was there, what was said and promised stands in the log, and nobody does anything for it"
+as "$lead" meeting next --quiet
+for who in ada chloe dev grace; do as "$who" meeting word "$(plant "ready-$who")" --quiet; done
+show "$lead" meeting close
+show hugo meeting show last
+for text in 'before why you left' 'Rehearse the answer' ready-grace; do sees elif "$text" meeting show last; done
 
 say "Sealed weekly updates from all eight, and the server is killed in the middle"
 updates=()
