@@ -12,6 +12,7 @@
 #include "protocol/bytes.h"
 #include "server/host/backup.h"
 #include "server/host/key.h"
+#include "server/host/largest.h"
 #include "server/host/log.h"
 #include "server/host/process.h"
 #include "server/host/request.h"
@@ -192,6 +193,34 @@ static json_t *ask_both(struct host_admin *admin, const char *name, const json_t
     return live.answer;
 }
 
+struct walk {
+    struct store_largest largest;
+    enum store_status status;
+    bool more;
+};
+
+static void walk_some(struct store *store, void *arg)
+{
+    struct walk *walk = arg;
+    walk->status = store_largest_some(store, &walk->largest, &walk->more);
+}
+
+/* Bit by bit like the counting, so that nobody's commit waits for a walk over all logs. */
+static json_t *largest(const struct host_admin *admin, const json_t *request)
+{
+    struct walk walk = {.more = true};
+    if (!host_largest_begin(request, &walk.largest)) {
+        return host_request_refused("a number of logs is needed");
+    }
+    while (walk.more) {
+        if (!host_storage_call(admin->config.storage, walk_some, &walk)) {
+            return host_request_refused("the server is stopping");
+        }
+    }
+    return walk.status == STORE_OK ? host_largest_answer(&walk.largest)
+                                   : host_request_refused(store_status_name(walk.status));
+}
+
 static json_t *set_log_level(const json_t *request)
 {
     enum host_log_level level = HOST_LOG_INFO;
@@ -278,6 +307,9 @@ static json_t *answer(struct host_admin *admin, const json_t *request, struct ho
     }
     if (strcmp(name, "backup") == 0) {
         return backup(admin, request, client);
+    }
+    if (strcmp(name, "largest") == 0) {
+        return largest(admin, request);
     }
     if (strcmp(name, "log-level") == 0) {
         return set_log_level(request);

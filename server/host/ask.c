@@ -9,6 +9,7 @@
 #include "server/host/admin.h"
 #include "server/host/commands.h"
 #include "server/host/key.h"
+#include "server/host/largest.h"
 #include "server/host/process.h"
 #include "server/host/request.h"
 
@@ -193,10 +194,20 @@ static void print_group(const char *name, const json_t *group)
 int host_stats(const struct host_options *options)
 {
     enum host_exit status = HOST_EXIT_OK;
-    json_t *answer =
-        host_ask(host_option(options, HOST_OPT_DATA), json_pack("{s:s}", "do", "stats"), &status);
+    bool largest = host_option_given(options, HOST_OPT_LARGEST);
+    if (!largest && options->word_count > 0) {
+        (void)fprintf(stderr, "councild: %s: a number belongs to --largest\n", options->words[0]);
+        return HOST_EXIT_USAGE;
+    }
+    json_t *request = largest ? host_largest_request(options) : json_pack("{s:s}", "do", "stats");
+    if (request == NULL) {
+        return HOST_EXIT_USAGE;
+    }
+    json_t *answer = host_ask(host_option(options, HOST_OPT_DATA), request, &status);
     if (answer != NULL && host_option_given(options, HOST_OPT_JSON)) {
         host_print_json(answer);
+    } else if (answer != NULL && largest) {
+        host_largest_print(answer);
     } else if (answer != NULL) {
         static const char *const groups[] = {"store", "core", "net"};
         for (size_t i = 0; i < 3; i++) {

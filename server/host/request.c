@@ -4,6 +4,7 @@
  * A code is 100 random bits in Crockford's letters; the store keeps H(code) alone, which is also its name in lists.
  */
 #include "server/host/request.h"
+#include "server/host/largest.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -195,6 +196,7 @@ static const struct {
     {"code.create", code_create},
     {"code.list", code_list},
     {"code.revoke", code_revoke},
+    {"largest", host_request_largest},
     {"limits", host_request_limits},
     {"limits.set", host_request_limits_set},
     {"quota", host_request_quota},

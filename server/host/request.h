@@ -2,7 +2,7 @@
  * request.h - what the operator may ask of the data: registration codes, counts, settings, logs that wait for their members.
  *
  * Owns the requests and their answers, as JSON objects: {"do":"code.create","uses":1,"days":30,"note":""}, {"do":"code.list"},
- * {"do":"code.revoke","code":CODE or its name}, {"do":"stats"}, {"do":"recovering"}, {"do":"recovering.end","log":LOG or absent}, and those of
+ * {"do":"code.revoke","code":CODE or its name}, {"do":"stats"}, that of largest.h, {"do":"recovering"}, {"do":"recovering.end","log":LOG or absent}, and those of
  * settings.h. An answer is {"ok":true,...} or {"ok":false,"error":TEXT}. A running server also takes "backup" (backup.h), "log-level" and the
  * requests of key.h. Must not know who asks: a running server's socket (admin.h) or a command on a stopped one's data.
  */

@@ -142,6 +142,36 @@ def lists_many_quotas():
         assert [quota["log"] for quota in listed()] == names and len(councild("quota", "--data", server.data).stdout.splitlines()) == 601
 
 
+def tells_the_largest():
+    """councild stats --largest: the same logs in the same order of a running server and of a stopped one, as JSON and as a table; what its number may be"""
+    with Server() as server:
+        client, ann = newcomer(server.url)
+        councils = [found(client, ann) for _ in range(3)]
+        for council, posts in zip(councils, (2, 20, 6)):
+            for _ in range(posts):
+                append(client, council, council.post(ann))
+        order = [b64(councils[i].log) for i in (1, 2, 0)] + [b64(ann.name)]
+
+        def largest(*words):
+            done = councild("stats", "--largest", *words, "--json", "--data", server.data)
+            assert done.returncode == 0, done
+            return json.loads(done.stdout)["largest"]
+        running = largest()
+        assert [one["log"] for one in running] == order, running
+        assert [(one["kind"], one["entries"]) for one in running] == [("council", 22), ("council", 8), ("council", 4), ("member", 1)], running
+        used = json.loads(councild("quota", order[0], "--json", "--data", server.data).stdout)
+        assert running[0]["bytes"] == used["bytes_used"] and abs(running[0]["created"] / 1000 - time.time()) < 60
+        assert [one["log"] for one in largest("2")] == order[:2]
+        assert server.stop() == 0
+    assert largest() == running
+    table = councild("stats", "--largest", "1", "--data", server.data).stdout.splitlines()
+    assert len(table) == 2 and table[1].split() == [order[0], "council", time.strftime("%Y-%m-%d", time.gmtime(running[0]["created"] / 1000)), "22",
+                                                    str(running[0]["bytes"])], table
+    for words in (["--largest", "0"], ["--largest", "101"], ["--largest", "x"], ["--largest", "1", "2"], ["7"]):
+        done = councild("stats", *words, "--data", server.data)
+        assert done.returncode == 64 and "--largest" in done.stderr and "councild: see councild stats --help" in done.stderr, done
+
+
 def vouched(hello, known):
     """Whether the successions of a hello lead from a key to the server's."""
     keys, links = {known}, hello.get("successions", [])
@@ -449,5 +479,5 @@ def completes_words():
     assert councild("help", "--completion", "csh").returncode == 64
 
 
-run(changes_limits, changes_registration, sets_quotas, lists_many_quotas, changes_its_key, finishes_a_change_of_key, tells_figures, changes_the_log,
+run(changes_limits, changes_registration, sets_quotas, lists_many_quotas, tells_the_largest, changes_its_key, finishes_a_change_of_key, tells_figures, changes_the_log,
     takes_a_new_certificate, speaks_to_systemd, starves_when_stuck, says_how_it_is_used, completes_words)
