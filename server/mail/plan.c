@@ -150,7 +150,7 @@ uint32_t mail_plan(const struct mail_quiet *quiet, uint32_t kinds,
                 !mail_is_due(quiet, starts_ms - about[k].from_ms, until_ms, true, now_ms)) {
                 continue;
             }
-            out[n] = (struct mail_due){about[k].kind, {0}, until_ms, i};
+            out[n] = (struct mail_due){.until_ms = until_ms, .kind = about[k].kind, .meeting = i};
             key_of_meeting(out[n++].key, about[k].kind, log, &meetings[i]);
         }
     }

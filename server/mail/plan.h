@@ -55,10 +55,10 @@ struct mail_meeting {
 
 /* A reminder that is to go out now, and for how long it makes sense. */
 struct mail_due {
-    enum store_mail_kind kind;
-    uint8_t key[STORE_ID_BYTES];
     uint64_t until_ms;
+    enum store_mail_kind kind;
     uint32_t meeting; /* index of the meeting it is about */
+    uint8_t key[STORE_ID_BYTES];
 };
 
 /* A new schedule: begins without changes. */

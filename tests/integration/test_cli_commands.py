@@ -387,6 +387,18 @@ def keeping_up():
         equal(len(os.listdir(folder)), 4, "files of the export")
 
 
+@case("mail set, confirm, show, stop: what they say of a server that sends no mail (with one: test_mail.py)")
+def mails():
+    ada = W["ada"]
+    for form in ((), ("--json",)):
+        has(ada.run("mail", "set", "ada@box.example", "--yes", *form, code=REFUSED).err, "sends no mail")
+        ada.run("mail", "confirm", "ABCDE-FGHJK", *form, code=REFUSED)
+        lacks(ada.run("mail", "show", *form).out, "box.example")
+        ada.run("mail", "stop", *form)
+    for wrong in (("--quiet-hours", "25-3"), ("--quiet-hours", "8-8"), ("--kinds", "news"), ("--zone", "Mars/Olympus")):
+        ada.run("mail", "set", "ada@box.example", *wrong, code=(USAGE, REFUSED))
+
+
 @case("moderate, refill, merge, landed, close, handover: text and JSON; what others see of each")
 def moderating():
     ada, ben, dev = W["ada"], W["ben"], W["dev"]
