@@ -115,7 +115,7 @@ static void add_meeting(struct people *people, const struct side *side,
 static void find_hood(struct people *people, const struct side *side, uint32_t person,
                       struct hood *hood)
 {
-    struct meeting meeting;
+    struct meeting meeting = {0};
     hood->count = 0;
     hood_add(hood, people, person);
     for (uint32_t i = 0; i < MEETINGS && hood->count + MATCH_GROUP_MAX <= REBUILD_PEOPLE; i++)

@@ -137,7 +137,7 @@ static bool gather(struct side *side, const struct people *people)
 {
     uint64_t spoken = 0;
     memset(side->column, 255, sizeof side->column);
-    side->who = malloc((people->input->people_count + 1) * sizeof *side->who);
+    side->who = calloc(people->input->people_count + 1, sizeof *side->who);
     if (side->who == NULL)
         return false;
     for (uint32_t i = 0; i < people->input->people_count; i++)

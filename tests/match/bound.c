@@ -185,7 +185,9 @@ bool bound_find(const struct match_input *input, struct bound *out)
         good = bound_side_init(&side, input, fast != 0) && price_scarce(&side, &scarce);
         if (good) {
             out->could += side.could_count;
-            out->most += side.could_count - side.scarce_count + scarce;
+            uint32_t most = side.could_count - side.scarce_count + scarce;
+            uint32_t seats = side.could_hosts * MATCH_GROUP_MAX; /* each group takes a host */
+            out->most += most < seats ? most : seats;
         }
         bound_side_fini(&side);
     }

@@ -218,6 +218,7 @@ static bool find_cells(struct bound_side *side)
         } while (visit.changed);
         for (uint32_t i = 0; i < side->count; i++) {
             side->could_count += side->could[i];
+            side->could_hosts += side->could[i] && side->input->people[side->who[i]].moderates;
             if (side->could[i] && !side->plain[i])
                 side->scarce[i] = side->scarce_count++;
         }

@@ -25,7 +25,7 @@ struct bound_side {
     uint64_t *speak; /* [language][words] */
     bool *could, *plain;
     uint32_t *scarce; /* a scarce person's number, by place in who */
-    uint32_t scarce_count, could_count;
+    uint32_t scarce_count, could_count, could_hosts;
     struct bound_cell *cells;
     uint32_t cell_count, cell_size;
     uint32_t *members; /* numbers of scarce people; the highest bit says that they host here */

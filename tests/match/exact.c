@@ -92,7 +92,8 @@ static void model(glp_prob *problem, const struct cells *cells, uint32_t people)
         glp_set_row_bnds(problem, row + 1, GLP_UP, 0, 0);
         glp_set_row_bnds(problem, row + 2, GLP_LO, 0, 0);
         glp_set_col_kind(problem, (int)c + 1, GLP_IV);
-        glp_set_col_bnds(problem, (int)c + 1, GLP_DB, 0, size_of(cell->can) / MATCH_GROUP_MIN);
+        uint32_t groups = size_of(cell->can) / MATCH_GROUP_MIN;
+        glp_set_col_bnds(problem, (int)c + 1, GLP_DB, 0, groups);
         glp_set_mat_col(problem, (int)c + 1, 3, rows, factors);
         glp_add_cols(problem, (int)size_of(cell->can));
         for (uint64_t left = cell->can; left != 0; left &= left - 1) {

@@ -75,6 +75,11 @@ void rules_destroy(struct rules *rules)
     free(rules);
 }
 
+static uint32_t two_digits(const char *text)
+{
+    return (uint32_t)(text[0] - '0') * 10 + (uint32_t)(text[1] - '0');
+}
+
 /* The half hour of the local week at an instant. */
 static uint32_t half_hour(struct rules *rules, uint32_t zone, int64_t instant)
 {
@@ -84,7 +89,7 @@ static uint32_t half_hour(struct rules *rules, uint32_t zone, int64_t instant)
         char text[SCHEDULE_LOCAL_CHARS + 1];
         if (schedule_to_local((uint64_t)instant * 1000, rules->zones[zone], text) != COUNCIL_OK)
             abort();
-        uint32_t hour = (uint32_t)atoi(text + 11), minute = (uint32_t)atoi(text + 14);
+        uint32_t hour = two_digits(text + 11), minute = two_digits(text + 14);
         *known = (uint16_t)(council_local_weekday(text) * 48 + hour * 2 + minute / 30);
     }
     return *known;

@@ -14,17 +14,13 @@ enum {
 };
 
 struct place {
-    const char *zone;
-    uint32_t people;
-    const char *language;
-    uint32_t english;
-    const char *second;
-    uint32_t second_share;
+    const char *zone, *language, *second;
+    uint32_t people, english, second_share;
 };
 
 static const struct place places[] = {
 #define WORLD(zone, people, language, english, second, share) \
-    {zone, people, language, english, second, share},
+    {zone, language, second, people, english, share},
 #include "tests/match/world.def"
 };
 
