@@ -14,6 +14,7 @@ test_packages=(
     tmux # a terminal of its own for the tests of the meeting room
     python3-icalendar python3-dateutil # programs of others that read our calendars; ical.js is fetched where node and npm are
     python3-aiosmtpd # a relay for mails
+    libglpk-dev # the optimum of small pools that matching is measured against
     libcmocka-dev python3 python3-nacl python3-jsonschema gcovr
     clang lld clang-format clang-tidy libclang-rt-14-dev valgrind gdb openssl git curl
     nginx caddy prometheus systemd strace fakeroot # the examples of deploy/: proxies, rules (promtool), units (systemd-analyze), upgrades, the package
