@@ -225,7 +225,7 @@ class Month:
         self.people = {name: Member(self.world, name) for name in people}
         self.world.members += self.people.values()
         self.mails = {name: 0 for name in mails}  # how many each must have got so far
-        self.led, self.held = [], []  # who led, and the meetings, in order
+        self.held, self.led = [], {}  # the meetings in order; in which of them somebody led last
         self.feed = self.tag = None
         self.moderator = next(iter(self.people.values()))
 
@@ -302,11 +302,11 @@ class Month:
         else:
             state = by.run("meeting", "open", "--json").one()
         name = state["roles"]["facilitator"]["name"]
-        last = {who: max([i for i, one in enumerate(self.led) if one == who], default=-1) for who in self.names(here)}
+        last = {who: self.led.get(who, 0) for who in self.names(here)}
         check(name in last and last[name] == min(last.values()), "%s leads out of turn: %r" % (name, last))
         equal(len({who["name"] for who in state["roles"].values()}), 3, "different people for three roles")
         equal(state["meeting"], self.held[-1], "the meeting that it is time for")
-        self.led.append(name)
+        self.led[name] = len(self.held)
         return state, self.by_name(name)
 
     def ends(self, lead, people, word):
