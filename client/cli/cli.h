@@ -161,6 +161,7 @@ struct cli_council {
     uint8_t log[COUNCIL_KEY_BYTES];
     const struct council *council; /* borrowed from the client; NULL for none */
     struct model *model;           /* owned */
+    struct council then;           /* owned: the council at the last entry that the model has */
 };
 /*
  * Loads the council of --council (a name, or the start of its log's name), or the only one. NO_COUNCIL is printed with the choices. CLI_OK, or an exit code. End with cli_council_fini.

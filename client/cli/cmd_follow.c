@@ -47,14 +47,8 @@ static void show(struct watch *w, const struct client_post *post)
     if (memcmp(post->log, w->council.log, COUNCIL_KEY_BYTES) != 0 ||
         (w->limit && w->shown >= w->limit))
         return;
-    if (post->content) { /* names come with the very entries that are shown */
-        struct model_post p = {.seq = post->seq,
-                               .at = post->at,
-                               .received = post->received,
-                               .author = post->entry->author,
-                               .content = post->content};
-        (void)!model_add(w->council.model, &p);
-    }
+    /* Names come with the very entries that are shown. */
+    (void)cli_council_take(w->cli, &w->council, post);
     if (w->cli->json)
         cli_print_json(cli_entry_json(w->council.model, post));
     else

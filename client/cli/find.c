@@ -8,96 +8,68 @@
 
 #include "client/cli/cli.h"
 
-enum {
-    LEADERS_MAX = 32
-};
-
+/* What entries are added to: the model, and the council as it was when the next one was written. */
 struct load {
     struct model *model;
-    const struct council *council;
+    struct council *then;
     enum council_error error;
-    uint8_t leaders[LEADERS_MAX][COUNCIL_KEY_BYTES]; /* zeros: free */
 };
 
-static uint8_t *leader(struct load *load, const uint8_t *member)
-{
-    for (int i = 0; i < LEADERS_MAX; i++)
-        if (memcmp(load->leaders[i], member, COUNCIL_KEY_BYTES) == 0)
-            return load->leaders[i];
-    return NULL;
-}
-
-/* Who was moderator when something was written, as far as entries name them: a council keeps its name when its founder leaves. */
-static void follow_roles(struct load *load, const struct council_entry *entry)
-{
-    static const uint8_t nobody[COUNCIL_KEY_BYTES];
-    uint8_t member[COUNCIL_KEY_BYTES], *place;
-    if (entry->kind == COUNCIL_KIND_COUNCIL_CREATE)
-        memcpy(member, entry->author, COUNCIL_KEY_BYTES);
-    else if (entry->kind == COUNCIL_KIND_MEMBER_ROLE)
-        council_body_key(entry, "member", member);
-    else
-        return;
-    bool leads =
-        entry->kind == COUNCIL_KIND_COUNCIL_CREATE || council_body_is(entry, "role", "moderator");
-    place = leader(load, member);
-    if (!place && leads)
-        place = leader(load, nobody);
-    if (place)
-        memcpy(place, leads ? member : nobody, COUNCIL_KEY_BYTES);
-}
-
+/* What counts from moderators counts from whoever was one when it was written, whatever became of them since: so everybody reads the same. */
 static bool load_post(void *ctx, const struct client_post *post)
 {
+    static const uint8_t no_head[COUNCIL_HASH_BYTES]; /* of it only the safety number is made */
     struct load *load = ctx;
-    if (post->erased) /* nobody else has it any more, even where this home keeps its own copy */
+    if (post->seq <= load->then->seq) /* told of again after all was read */
         return true;
-    if (!post->content) { /* plain, or unreadable, which changes nothing */
-        follow_roles(load, post->entry);
-        load->error = post->unreadable
-                          ? COUNCIL_OK
-                          : model_add_entry(load->model, post->seq, post->received, post->entry);
-        return load->error == COUNCIL_OK;
+    if (post->content && !post->erased) { /* of what was erased this home may keep a copy alone */
+        const struct council_person *person = council_person(load->then, post->entry->author);
+        struct model_post p = {.seq = post->seq,
+                               .at = post->at,
+                               .received = post->received,
+                               .author = post->entry->author,
+                               .content = post->content,
+                               .moderator = person && person->member && person->moderator};
+        enum council_error error = model_add(load->model, &p);
+        if (error == COUNCIL_E_NO_MEMORY)
+            load->error = error;
+    } else if (!post->unreadable && !post->erased) { /* what cannot be read changes nothing */
+        load->error = model_add_entry(load->model, post->seq, post->received, post->entry);
     }
-    const struct council_person *person = council_person(load->council, post->entry->author);
-    struct model_post p = {.seq = post->seq,
-                           .at = post->at,
-                           .received = post->received,
-                           .author = post->entry->author,
-                           .content = post->content,
-                           .moderator =
-                               (person && person->moderator) || leader(load, post->entry->author)};
-    enum council_error error = model_add(load->model, &p);
-    if (error == COUNCIL_E_NO_MEMORY)
-        load->error = error;
+    if (!load->error)
+        load->error = council_fold(load->then, post->entry, post->seq, no_head);
     return load->error == COUNCIL_OK;
 }
 
 bool cli_council_take(struct cli *cli, struct cli_council *council, const struct client_post *post)
 {
-    struct load load = {.model = council->model,
-                        .council = client_council(cli->client, council->log)};
-    return load.council && memcmp(post->log, council->log, COUNCIL_KEY_BYTES) == 0 &&
-           load_post(&load, post);
+    struct load load = {.model = council->model, .then = &council->then};
+    return client_council(cli->client, council->log) &&
+           memcmp(post->log, council->log, COUNCIL_KEY_BYTES) == 0 && load_post(&load, post);
 }
 
 int cli_council_refresh(struct cli *cli, struct cli_council *council)
 {
-    struct load load = {.council = client_council(cli->client, council->log)};
-    if (!load.council)
+    struct council then;
+    struct load load = {.then = &then};
+    if (!client_council(cli->client, council->log))
         return cli_fail(cli, COUNCIL_E_NO_COUNCIL);
     load.model = model_create();
     if (!load.model)
         return cli_fail(cli, COUNCIL_E_NO_MEMORY);
+    council_init(&then);
     enum council_error error = client_read(cli->client, council->log, 0, load_post, &load);
     if (!error)
         error = load.error;
     if (error) {
         model_destroy(load.model);
+        council_fini(&then);
         return cli_fail(cli, error);
     }
     model_destroy(council->model);
+    council_fini(&council->then);
     council->model = load.model;
+    council->then = then;
     council->council = client_council(cli->client, council->log);
     return CLI_OK;
 }
@@ -105,6 +77,7 @@ int cli_council_refresh(struct cli *cli, struct cli_council *council)
 void cli_council_fini(struct cli_council *council)
 {
     model_destroy(council->model);
+    council_fini(&council->then);
     memset(council, 0, sizeof *council);
 }
 

@@ -20,7 +20,7 @@ struct model_post {
     uint64_t seq, at, received; /* unix ms: the author's word, the server's word */
     const uint8_t *author;      /* 32 bytes */
     const json_t *content;
-    bool moderator; /* the author is a moderator, or was one when it was written */
+    bool moderator; /* the author was a moderator when it was written */
 };
 
 struct model_profile {
