@@ -88,6 +88,8 @@ const struct cli_option *cli_options(uint32_t *count);
 const struct cli_example *cli_examples(uint32_t *count);
 /* The command named by the first one or two words; `*used` is how many. NULL where there is none. */
 const struct cli_command *cli_command_find(int argc, char **argv, int *used);
+/* True if commands of two words begin with `word`. */
+bool cli_is_group(const char *word);
 
 /* ---- the command line (options.c) ---- */
 /* Parses options and operands after the command's name. CLI_OK, or CLI_USAGE with the reason printed. */
@@ -106,6 +108,8 @@ const char *cli_operand(const struct cli *cli, int n);
 /* ---- help (help.c) ---- */
 void cli_help_command(const struct cli_command *command, FILE *out);
 void cli_help_all(FILE *out);
+/* Lists the commands of two words that begin with `word`; false where there are none. */
+bool cli_help_group(const char *word, FILE *out);
 
 /* ---- failing (fail.c) ---- */
 /* Prints what happened, the client's detail, and what to do next (as JSON with --json), and returns the exit code that fits. */

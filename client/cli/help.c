@@ -81,6 +81,39 @@ static void print_examples(FILE *out, const struct cli_command *command)
     }
 }
 
+static void print_row(FILE *out, const struct cli_command *command)
+{
+    char left[64];
+    snprintf(left, sizeof left, "%s %s", command->name, command->operands);
+    fprintf(out, "  %-30s %s\n", left, command->summary);
+}
+
+/* The commands of two words that begin with `word`, under a heading of what stands before and after it; false where there are none. */
+static bool print_group(FILE *out, const char *word, const char *before, const char *after)
+{
+    uint32_t count;
+    const struct cli_command *list = cli_commands(&count);
+    size_t len = strlen(word);
+    bool any = false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (strncmp(list[i].name, word, len) != 0 || list[i].name[len] != ' ')
+            continue;
+        if (!any)
+            fprintf(out, "%s%s%s", before, word, after);
+        any = true;
+        print_row(out, &list[i]);
+    }
+    return any;
+}
+
+bool cli_help_group(const char *word, FILE *out)
+{
+    if (!print_group(out, word, "council ", ":\n\n"))
+        return false;
+    fprintf(out, "\n`council %s WORD --help` explains one of them.\n", word);
+    return true;
+}
+
 void cli_help_command(const struct cli_command *command, FILE *out)
 {
     fprintf(out, "council %s%s%s: %s\n\n", command->name, *command->operands ? " " : "",
@@ -89,6 +122,7 @@ void cli_help_command(const struct cli_command *command, FILE *out)
     print_options(out, command, "Options");
     print_options(out, NULL, "Options of every command");
     print_examples(out, command);
+    (void)print_group(out, command->name, "\nMore of `", "`\n");
     fputs("\nExit codes\n", out);
     for (int i = 0; i < EXIT_CODES; i++)
         fprintf(out, "  %d  %s\n", i, exit_codes[i]);
@@ -108,12 +142,10 @@ void cli_help_all(FILE *out)
         "  council join LINK                  join by a link\n",
         out);
     for (uint32_t i = 0; i < count; i++) {
-        char left[64];
         if (strcmp(group, list[i].group) != 0)
             fprintf(out, "\n%s\n", list[i].group);
         group = list[i].group;
-        snprintf(left, sizeof left, "%s %s", list[i].name, list[i].operands);
-        fprintf(out, "  %-30s %s\n", left, list[i].summary);
+        print_row(out, &list[i]);
     }
     fputs("\n`council COMMAND --help` explains a command. Most take --json.\n", out);
 }
@@ -338,6 +370,9 @@ int cli_help(struct cli *cli)
     const struct cli_command *command = cli_command_find(cli->operand_count, words, &used);
     if (shell && strcmp(shell, "bash") != 0 && strcmp(shell, "zsh") != 0)
         return cli_fail_usage(cli, "completions are there for bash and zsh, not for `%s`.", shell);
+    if (cli->operand_count == 1 && !command && !shell && !cli_flag(cli, "man") &&
+        cli_help_group(cli_operand(cli, 0), stdout))
+        return CLI_OK;
     if (cli->operand_count > 0 && !command)
         return cli_fail_usage(cli, "there is no command `%s`.", cli_operand(cli, 0));
     if (shell)

@@ -148,6 +148,14 @@ static int run(struct cli *cli)
     return result;
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
 /* The first word of a group ("device"), or one that nothing begins with: says what there is. */
 static int unknown_command(struct cli *cli, const char *word)
 {
@@ -209,8 +217,12 @@ int main(int argc, char **argv)
     }
     int leading = leading_options(argc, argv);
     cli.command = cli_command_find(argc - 1 - leading, argv + 1 + leading, &used);
-    if (!cli.command)
-        return unknown_command(&cli, leading + 1 < argc ? argv[1 + leading] : argv[1]);
+    if (!cli.command) {
+        const char *word = leading + 1 < argc ? argv[1 + leading] : argv[1];
+        if (asks_for_help(argc, argv) && cli_help_group(word, stdout))
+            return CLI_OK;
+        return unknown_command(&cli, word);
+    }
     command_first(argv, leading, used);
     int result = cli_parse(&cli, argc - used, argv + used);
     if (result)

@@ -111,6 +111,8 @@ int cli_parse(struct cli *cli, int argc, char **argv)
     if (cli_flag(cli, "help"))
         return CLI_OK;
     for (int i = optind; i < argc; i++) {
+        if (command->max == 0 && i == optind && cli_is_group(command->name))
+            return cli_fail_usage(cli, "there is no `council %s %s`.", command->name, argv[i]);
         if (cli->operand_count >= command->max || cli->operand_count == CLI_OPERANDS_MAX)
             return cli_fail_usage(cli, "`%s` is one operand too many.", argv[i]);
         cli->operands[cli->operand_count++] = operand_of(argv[i]);

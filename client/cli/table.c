@@ -92,3 +92,14 @@ const struct cli_command *cli_command_find(int argc, char **argv, int *used)
     }
     return NULL;
 }
+
+bool cli_is_group(const char *word)
+{
+    uint32_t count;
+    const struct cli_command *list = cli_commands(&count);
+    size_t len = strlen(word);
+    for (uint32_t i = 0; i < count; i++)
+        if (strncmp(list[i].name, word, len) == 0 && list[i].name[len] == ' ')
+            return true;
+    return false;
+}

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 
-from harness import BIN, OK, USAGE, case, check, environment, equal, has, main
+from harness import BIN, OK, USAGE, case, check, environment, equal, has, lacks, main
 
 W = {}
 
@@ -26,6 +26,22 @@ def table():
         has(everything, "  " + row["command"] + " ")
     equal(council(code=USAGE), everything, "no command at all")
     has(council("nonsense", code=USAGE), "council help")
+    groups = [line for line in everything.splitlines() if line[:1].isalpha() and not line.startswith(("council:", "only"))]
+    equal(sorted(groups), sorted(set(groups)), "each heading stands there once")
+
+
+@case("--help after the first word of a group lists its commands; a second word that there is not is called that")
+def groups():
+    for word in ("meeting", "pool", "document"):
+        text = council(word, "--help")
+        for row in W["table"]:
+            if row["command"].startswith(word + " "):
+                has(text, "  " + row["command"] + " ")
+        equal(council("help", word), text, "council help " + word)
+    lacks(council("pool", "--help"), "  mail ")
+    has(council("nonsense", "--help", code=USAGE), "there is no command `nonsense`")
+    has(council("meeting", "opne", code=USAGE), "there is no `council meeting opne`")
+    has(council("pool", "opne", code=USAGE), "one more word: register")
 
 
 @case("--help of every command names each of its options, its operands and the exit codes")
