@@ -146,6 +146,15 @@ void sync_bad_reply(struct sync *sync, const char *detail)
     sync_begin_close(sync, COUNCIL_E_BAD_REPLY);
 }
 
+/* What could not be read: the server's fault, but where this machine had no memory for it. Another connection brings it again. */
+static void unread(struct sync *sync, enum council_error error, const char *detail)
+{
+    if (error == COUNCIL_E_NO_MEMORY)
+        sync_begin_close(sync, error);
+    else
+        sync_bad_reply(sync, detail);
+}
+
 static void goodbye(struct sync *sync, const json_t *params)
 {
     /* Answers to what is on the wire may still come, so the server closes first, if it does so in time. */
@@ -159,8 +168,9 @@ static void goodbye(struct sync *sync, const json_t *params)
 static void entry_came(struct sync *sync, const json_t *params)
 {
     struct council_wire_entry wire;
-    if (council_rpc_entry(params, &wire)) {
-        sync_bad_reply(sync, "entry");
+    enum council_error error = council_rpc_entry(params, &wire);
+    if (error) {
+        unread(sync, error, "entry");
         return;
     }
     sync_entry_came(sync, &wire);
@@ -194,8 +204,10 @@ void sync_message(struct sync *sync, const char *text, uint32_t len)
         return;
     sync->dirty = true;
     struct council_rpc rpc;
-    if (!council_rpc_quick(&rpc, text, len) && council_rpc_parse(&rpc, text, len)) {
-        sync_bad_reply(sync, "message");
+    enum council_error error =
+        council_rpc_quick(&rpc, text, len) ? COUNCIL_OK : council_rpc_parse(&rpc, text, len);
+    if (error) {
+        unread(sync, error, "message");
         return;
     }
     if (rpc.kind == COUNCIL_RPC_NOTIFICATION)

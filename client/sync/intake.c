@@ -148,8 +148,14 @@ static enum council_error append(struct sync *sync, struct sync_log *log, struct
     memset(facts, 0, sizeof(facts));
     bool erase = in->entry.kind == COUNCIL_KIND_ERASE;
     enum council_error error = erase ? ask_facts(sync, log, &in->entry, facts) : COUNCIL_OK;
+    bool boxes = council_kind_has(in->entry.kind, COUNCIL_FLAG_BLOCK);
     if (error)
         return error;
+    /* Before anything moves: stored without them, the entry's boxes could not be opened any more. */
+    if (boxes)
+        in->recipients = calloc(COUNCIL_RECIPIENTS_MAX, sizeof(*in->recipients));
+    if (boxes && !in->recipients)
+        return COUNCIL_E_NO_MEMORY;
     error = sync_replica_append(&log->replica, &in->entry, in->sig, in->data, in->data_len,
                                 erase ? facts : NULL, in->error == COUNCIL_OK);
     if (error)
@@ -157,12 +163,9 @@ static enum council_error append(struct sync *sync, struct sync_log *log, struct
     memcpy(in->head, log->replica.state.tail.head, COUNCIL_HASH_BYTES);
     if (council_kind_has(in->entry.kind, COUNCIL_FLAG_FOLDS))
         log->changed = true;
-    if (council_kind_has(in->entry.kind, COUNCIL_FLAG_BLOCK)) {
-        in->recipients = calloc(COUNCIL_RECIPIENTS_MAX, sizeof(*in->recipients));
-        if (in->recipients)
-            council_recipients(&log->replica.state.council, NULL, NULL, in->recipients,
-                               &in->recipient_count);
-    }
+    if (boxes)
+        council_recipients(&log->replica.state.council, NULL, NULL, in->recipients,
+                           &in->recipient_count);
     return COUNCIL_OK;
 }
 

@@ -102,7 +102,12 @@ enum council_error sync_outbox_signed(struct sync *sync, uint64_t name, const ch
     if (!item || (item->state != ITEM_SIGNING && item->state != ITEM_DRAFT))
         return COUNCIL_OK;
     sync->dirty = true;
-    return bytes_set(item, text, len, sig, data, data_len);
+    enum council_error error = bytes_set(item, text, len, sig, data, data_len);
+    if (error) {
+        item->state = ITEM_DRAFT;
+        item->not_before = sync->now + LATER_MIN_MS;
+    }
+    return error;
 }
 
 void sync_outbox_drop(struct sync *sync, uint64_t name)

@@ -323,7 +323,7 @@ void sync_offer_again(struct sync *sync, const uint8_t log[COUNCIL_KEY_BYTES]);
 /* Takes over an item (bytes are copied). BAD_INPUT if it is there already, QUOTA above SYNC_OUTBOX_MAX, NO_MEMORY. Items of one log are sent in the order added. */
 COUNCIL_MUST_USE enum council_error sync_outbox_add(struct sync *sync,
                                                     const struct sync_item *item);
-/* New bytes of an item (answer to sign_item). Unknown items are ignored. NO_MEMORY: the item still waits for bytes. */
+/* New bytes of an item (answer to sign_item). Unknown items are ignored. NO_MEMORY: they are asked for again after a while. */
 COUNCIL_MUST_USE enum council_error sync_outbox_signed(struct sync *sync, uint64_t item,
                                                        const char *text, uint32_t len,
                                                        const uint8_t sig[COUNCIL_SIG_BYTES],

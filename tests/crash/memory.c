@@ -17,11 +17,10 @@ enum {
 };
 
 enum {
-    GROUPS = 5
+    GROUPS = 6
 };
-static const struct memory_group *const groups[GROUPS] = {&memory_protocol, &memory_store,
-                                                          &memory_home, &memory_core,
-                                                          &memory_meeting};
+static const struct memory_group *const groups[GROUPS] = {
+    &memory_protocol, &memory_store, &memory_home, &memory_core, &memory_meeting, &memory_sync};
 const char *memory_why = "";
 static bool all; /* allocations, whatever the stride */
 

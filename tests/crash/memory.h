@@ -43,7 +43,7 @@ struct memory_group {
 };
 
 extern const struct memory_group memory_protocol, memory_store, memory_home, memory_core,
-    memory_meeting, memory_careless;
+    memory_meeting, memory_sync, memory_careless;
 extern const char *memory_why;
 
 /* The outcome of an error's or status's name. */
@@ -64,5 +64,16 @@ void memory_steady(void);
 void memory_unsteady(void);
 /* Sets how often that was said; how often it had been. */
 uint64_t memory_swap_steady(uint64_t depth);
+
+/* A function of what is tested that a part of the test calls, and that the linker wraps: memory runs out in it again. */
+#define MEMORY_WRAP(name, parameters, arguments) \
+    void __real_##name parameters;               \
+    void __wrap_##name parameters;               \
+    void __wrap_##name parameters                \
+    {                                            \
+        uint64_t depth = memory_swap_steady(0);  \
+        __real_##name arguments;                 \
+        (void)memory_swap_steady(depth);         \
+    }
 
 #endif

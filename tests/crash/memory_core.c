@@ -31,23 +31,14 @@ __attribute__((no_instrument_function)) void __cyg_profile_func_exit(void *funct
 }
 
 /* The core's functions that a host calls. */
-#define WRAP(name, parameters, arguments)       \
-    void __real_##name parameters;              \
-    void __wrap_##name parameters;              \
-    void __wrap_##name parameters               \
-    {                                           \
-        uint64_t depth = memory_swap_steady(0); \
-        __real_##name arguments;                \
-        (void)memory_swap_steady(depth);        \
-    }
-
-WRAP(core_message, (struct core * core, core_session session, const char *text, uint32_t len),
-     (core, session, text, len))
-WRAP(core_done, (struct core * core, struct core_job *job), (core, job))
-WRAP(core_work, (struct core_job * job), (job))
-WRAP(core_tick, (struct core * core), (core))
-WRAP(core_writable, (struct core * core, core_session session, uint64_t queued_bytes),
-     (core, session, queued_bytes))
+MEMORY_WRAP(core_message,
+            (struct core * core, core_session session, const char *text, uint32_t len),
+            (core, session, text, len))
+MEMORY_WRAP(core_done, (struct core * core, struct core_job *job), (core, job))
+MEMORY_WRAP(core_work, (struct core_job * job), (job))
+MEMORY_WRAP(core_tick, (struct core * core), (core))
+MEMORY_WRAP(core_writable, (struct core * core, core_session session, uint64_t queued_bytes),
+            (core, session, queued_bytes))
 
 /* ---- a council in front of the core ---- */
 

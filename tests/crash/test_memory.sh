@@ -5,6 +5,6 @@
 source "$(dirname "$0")/crash.sh"
 together "$programs/memory --group store" "$programs/memory --group home"
 together "$programs/memory --group protocol" "$programs/memory --group core"
-together "$programs/memory --group meeting"
+together "$programs/memory --group meeting" "$programs/memory --group sync"
 control "somebody who does not undo" 'half of it was done' "$programs/memory" --control
 finish
