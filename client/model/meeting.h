@@ -18,6 +18,7 @@
 enum {
     MEETING_PHASES_MAX = 16,
     MEETING_MINUTES_MAX = 240, /* of one phase, and of what it is extended by */
+    MEETING_SEATED_MAX = 64,   /* hot seats of one meeting; later ones change nothing */
     MEETING_DATE_CHARS = 10    /* "YYYY-MM-DD" */
 };
 

@@ -254,6 +254,8 @@ static enum council_error add_seated(struct model_meeting *meeting, const struct
     for (uint32_t i = 0; i < meeting->seated_count; i++)
         if (model_same(meeting->seated[i].member, member))
             return COUNCIL_OK; /* once a meeting */
+    if (meeting->seated_count == MEETING_SEATED_MAX)
+        return COUNCIL_OK;
     enum council_error error = model_grow((void **)&meeting->seated, meeting->seated_count,
                                           &meeting->seated_size, sizeof *meeting->seated);
     if (error)

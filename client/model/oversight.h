@@ -24,6 +24,8 @@ enum {
     OVERSIGHT_SLOW_DAYS = 21, /* where it meets every two weeks */
     OVERSIGHT_ABSENT = 2,     /* meetings in a row */
     OVERSIGHT_LINES_MAX = 128,
+    OVERSIGHT_FEEDBACK_MAX =
+        6, /* documents of one member: however many wait, the rest is told, too */
     OVERSIGHT_TEXT_MAX = 512
 };
 
@@ -67,7 +69,7 @@ struct oversight {
     uint32_t count;
 };
 
-/* Looks at one council. More lines than there is room for are left out, the least urgent first. */
+/* Looks at one council. There is room for all lines of a full council; beyond it the least urgent would be left out. */
 void oversight_look(const struct oversight_given *given, struct oversight *out);
 
 /* "forming", "orientation", "meeting zero due", "running", "short", "closed". */

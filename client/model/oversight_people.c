@@ -118,6 +118,16 @@ static bool has_feedback(const struct model_document *d, const struct model_revi
     return false;
 }
 
+/* How many documents of the member are told of already. */
+static uint32_t waiting_of(const struct oversight *out, const uint8_t *member)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < out->count; i++)
+        count +=
+            out->lines[i].what == OVERSIGHT_FEEDBACK && model_same(out->lines[i].member, member);
+    return count;
+}
+
 void oversight_find_FEEDBACK(struct oversight_look *look)
 {
     const struct model *m = look->given->model;
@@ -126,7 +136,8 @@ void oversight_find_FEEDBACK(struct oversight_look *look)
         const struct model_revision *latest = model_revision(d, 0);
         const struct council_person *person = council_person(look->given->council, d->author);
         if (!person || !oversight_counts(look, person) || !latest || !wants_feedback(d) ||
-            has_feedback(d, latest))
+            has_feedback(d, latest) ||
+            waiting_of(look->out, person->pin.member) == OVERSIGHT_FEEDBACK_MAX)
             continue;
         struct oversight_line *line = oversight_add(look, OVERSIGHT_FEEDBACK, person->pin.member);
         line->object = d->object;

@@ -18,8 +18,9 @@ struct model;
 struct model_post;
 
 enum {
-    PASSAGE_CALL_DAYS = 90, /* for so long an alumna's calls are meant */
-    PASSAGE_MERGES_MAX = 64 /* proposals that are kept; later ones change nothing */
+    PASSAGE_CALL_DAYS = 90,  /* for so long an alumna's calls are meant */
+    PASSAGE_MERGES_MAX = 64, /* proposals that are kept; later ones change nothing */
+    PASSAGE_INVITES_MAX = 64 /* members who were invited by one; the same */
 };
 
 /* Somebody found a job, and has not said since that they search again. */

@@ -74,7 +74,7 @@ enum council_error model_add_merge(struct model *m, const struct model_post *p)
 {
     struct model_passages *all = &m->passages;
     struct passage_merge merge = {.seq = p->seq,
-                                  .at = p->received ? p->received : p->at,
+                                  .at = model_when(p),
                                   .host = content_number(p->content, "host") == 1,
                                   .need = (uint32_t)content_number(p->content, "need"),
                                   .name = content_text(p->content, "name"),
@@ -113,6 +113,8 @@ enum council_error model_add_merge_invite(struct model *m, const struct model_po
         return COUNCIL_E_BAD_CONTENT;
     struct passage_invite *record =
         (struct passage_invite *)(uintptr_t)passage_invite(merge, member);
+    if (!record && merge->invite_count == PASSAGE_INVITES_MAX)
+        return COUNCIL_OK;
     if (!record) {
         enum council_error error = model_grow((void **)&merge->invites, merge->invite_count,
                                               &merge->invite_size, sizeof *merge->invites);

@@ -174,6 +174,9 @@ static void silence_is_measured_from_the_last_sign_of_life(void **state)
     assert_int_equal(line(&w, OVERSIGHT_SILENT, 1)->since_ms, NOW - 7 * DAY);
     assert_null(line(&w, OVERSIGHT_SILENT, 0)); /* who looks is here */
     assert_null(line(&w, OVERSIGHT_SILENT, 2));
+    post(&w, 1, 1, "{\"type\":\"flag\",\"seq\":3}"); /* her client did that by itself */
+    look(&w);
+    assert_int_equal(line(&w, OVERSIGHT_SILENT, 1)->since_ms, NOW - 7 * DAY);
     w.council.fast = false; /* every two weeks: three weeks are long */
     look(&w);
     assert_null(line(&w, OVERSIGHT_SILENT, 1));
@@ -338,14 +341,15 @@ static void each_line_has_its_words_and_its_command(void **state)
     end(&w);
 }
 
-static void more_lines_than_there_is_room_for_are_left_out(void **state)
+static void documents_of_one_member_push_nothing_else_out(void **state)
 {
     (void)state;
     struct world w;
+    uint32_t told = 0;
     begin(&w, 3);
     for (int i = 0; i < OVERSIGHT_LINES_MAX + 20; i++) {
         char text[256], id[COUNCIL_ID_CHARS + 1];
-        uint8_t object[COUNCIL_ID_BYTES] = {(uint8_t)i};
+        uint8_t object[COUNCIL_ID_BYTES] = {(uint8_t)i, (uint8_t)(i >> 8), 1};
         council_b64_encode(id, object, sizeof object);
         snprintf(text, sizeof text,
                  "{\"type\":\"document\",\"object\":\"%s\",\"form\":\"two-pager\",\"revision\":1,"
@@ -353,8 +357,14 @@ static void more_lines_than_there_is_room_for_are_left_out(void **state)
                  id);
         post(&w, 1, 1, text);
     }
+    post(&w, 2, 1, two_pager);
     look(&w);
-    assert_int_equal(w.seen.count, OVERSIGHT_LINES_MAX);
+    for (uint32_t i = 0; i < w.seen.count; i++)
+        told += w.seen.lines[i].what == OVERSIGHT_FEEDBACK;
+    assert_int_equal(told, OVERSIGHT_FEEDBACK_MAX + 1);
+    assert_non_null(line(&w, OVERSIGHT_FEEDBACK, 2));
+    assert_non_null(line(&w, OVERSIGHT_NEVER_COMPARED, PEOPLE));
+    assert_non_null(line(&w, OVERSIGHT_ALONE, PEOPLE));
     end(&w);
 }
 
@@ -374,7 +384,7 @@ int main(void)
         cmocka_unit_test(keys_and_the_server_come_first),
         cmocka_unit_test(what_is_due_depends_on_schedule_and_closing),
         cmocka_unit_test(each_line_has_its_words_and_its_command),
-        cmocka_unit_test(more_lines_than_there_is_room_for_are_left_out),
+        cmocka_unit_test(documents_of_one_member_push_nothing_else_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

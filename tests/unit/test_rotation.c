@@ -140,6 +140,21 @@ static void a_turn_counts_only_if_it_was_taken(void **state)
     world_fini(&w);
 }
 
+static void hot_seats_of_made_up_members_have_an_end(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w, 4);
+    opens(&w, 1, name_of(0), 0, "[5,5,5]");
+    for (uint32_t i = 0; i < 2 * MEETING_SEATED_MAX; i++) {
+        const uint8_t nobody[COUNCIL_KEY_BYTES] = {0, (uint8_t)(i + 1), 9};
+        posts(&w, 2, "{\"type\":\"seated\",\"meeting\":\"%s\",\"member\":\"%s\"}", name_of(0),
+              b64(nobody));
+    }
+    assert_int_equal(meeting_running(w.model)->seated_count, MEETING_SEATED_MAX);
+    world_fini(&w);
+}
+
 static void answers(struct world *w, uint32_t who, const char *answer)
 {
     says(w, who, COUNCIL_KIND_RSVP, "{\"answer\":\"%s\",\"meeting\":\"%s\"}", answer, name_of(5));
@@ -250,6 +265,7 @@ int main(void)
         cmocka_unit_test(those_who_come_take_turns),
         cmocka_unit_test(few_people_share_the_roles),
         cmocka_unit_test(a_turn_counts_only_if_it_was_taken),
+        cmocka_unit_test(hot_seats_of_made_up_members_have_an_end),
         cmocka_unit_test(who_is_expected),
         cmocka_unit_test(whoever_waited_longest_is_first),
         cmocka_unit_test(an_interview_this_week_goes_ahead_once),
