@@ -178,6 +178,12 @@ static fold_fn *const folds[CONTENT_TYPE_COUNT] = {
     [CONTENT_CLOSING] = model_add_closing,
 };
 
+/* What a member's client writes without being asked to is no sign of life. */
+static bool by_itself(enum content_type type)
+{
+    return type == CONTENT_FLAG || type == CONTENT_MERGE_INVITE || type == CONTENT_MERGE_END;
+}
+
 enum council_error model_add(struct model *m, const struct model_post *post)
 {
     enum council_error error = content_check(post->content, NULL);
@@ -186,10 +192,12 @@ enum council_error model_add(struct model *m, const struct model_post *post)
         m->refused += error != COUNCIL_E_NEEDS_NEWER;
         return error;
     }
-    error = passage_hear(m, post->author, post->seq, post->received ? post->received : post->at);
+    enum content_type type = content_type_of(post->content);
+    if (!by_itself(type))
+        error = passage_hear(m, post->author, post->seq, model_when(post));
     if (error)
         return error;
-    fold_fn *fold = folds[content_type_of(post->content)];
+    fold_fn *fold = folds[type];
     /* jansson counts references on a non-const value; the content itself is never changed. */
     if (json_array_append(m->held, (json_t *)(uintptr_t)post->content))
         return COUNCIL_E_NO_MEMORY;

@@ -22,11 +22,6 @@ void passage_fini(struct model_passages *passages)
     memset(passages, 0, sizeof *passages);
 }
 
-static uint64_t when(const struct model_post *p)
-{
-    return p->received ? p->received : p->at;
-}
-
 /* ---- landing ---- */
 
 static struct passage_landed *landed_of(const struct model *m, const uint8_t *member)
@@ -54,7 +49,7 @@ enum council_error model_add_landed(struct model *m, const struct model_post *p)
         record = &all->landed[all->landed_count++];
     }
     *record = (struct passage_landed){.seq = p->seq,
-                                      .at = when(p),
+                                      .at = model_when(p),
                                       .day = content_text(p->content, "day"),
                                       .stays = content_number(p->content, "stay") == 1};
     memcpy(record->member, p->author, COUNCIL_KEY_BYTES);
@@ -84,7 +79,7 @@ enum council_error model_add_closing(struct model *m, const struct model_post *p
         return COUNCIL_OK;
     all->closed = content_number(p->content, "closed") == 1;
     all->closed_seq = p->seq;
-    all->closed_at = when(p);
+    all->closed_at = model_when(p);
     all->farewell = all->closed ? content_text(p->content, "text") : NULL;
     memcpy(all->closed_by, p->author, COUNCIL_KEY_BYTES);
     return COUNCIL_OK;
@@ -151,6 +146,7 @@ enum council_error passage_add_entry(struct model *m, uint64_t seq, uint64_t at,
     case COUNCIL_KIND_ATTEND:
     case COUNCIL_KIND_MEETING_OPEN:
     case COUNCIL_KIND_MEETING_ADVANCE:
+    case COUNCIL_KIND_MEETING_HAND:
     case COUNCIL_KIND_MEETING_CLOSE:
         return passage_hear(m, entry->author, seq, at);
     default:
