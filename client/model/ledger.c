@@ -33,10 +33,10 @@ static struct model_commitment *find(const struct model *m, const uint8_t *autho
     uint8_t id[COUNCIL_ID_BYTES];
     if (!content_bytes(record, name, id, sizeof id))
         return NULL;
-    for (uint32_t i = 0; i < m->commitment_count; i++)
-        if (model_same(m->commitments[i].author, author) &&
-            memcmp(m->commitments[i].id, id, sizeof id) == 0)
-            return &m->commitments[i];
+    for (uint32_t i = m->commitment_count; i > 0; i--) /* what is reported on is mostly recent */
+        if (memcmp(m->commitments[i - 1].id, id, sizeof id) == 0 &&
+            model_same(m->commitments[i - 1].author, author))
+            return &m->commitments[i - 1];
     return NULL;
 }
 

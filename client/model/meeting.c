@@ -76,10 +76,16 @@ static bool belongs(const struct model_meeting *meeting, const struct model_chec
 bool meeting_made(const struct model *m, const struct model_meeting *meeting,
                   const struct model_commitment *commitment)
 {
-    for (uint32_t i = m->checkin_count; i > 0; i--)
-        if (m->checkins[i - 1].seq == commitment->opened_seq)
-            return belongs(meeting, &m->checkins[i - 1]);
-    return false;
+    uint32_t from = 0, to = m->checkin_count; /* they are in order of seq */
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (m->checkins[middle].seq < commitment->opened_seq)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < m->checkin_count && m->checkins[from].seq == commitment->opened_seq &&
+           belongs(meeting, &m->checkins[from]);
 }
 
 const struct model_checkin *meeting_checkin(const struct model *m,

@@ -25,12 +25,12 @@ static bool joined_before(const struct council *council, uint32_t a, uint32_t b)
 /* True if the holder at `i` still had the role when a phase or the meeting ended. */
 static bool held_to_an_end(const struct model_meeting *meeting, uint32_t i)
 {
-    uint64_t until = UINT64_MAX;
-    for (uint32_t k = i + 1; k < meeting->holder_count; k++)
-        if (until == UINT64_MAX && meeting->holders[k].role == meeting->holders[i].role)
-            until = meeting->holders[k].seq;
-    if (until == UINT64_MAX)
+    uint32_t next = i + 1;
+    while (next < meeting->holder_count && meeting->holders[next].role != meeting->holders[i].role)
+        next++;
+    if (next == meeting->holder_count)
         return true;
+    uint64_t until = meeting->holders[next].seq;
     for (uint32_t p = 1; p < meeting->phase_count; p++) {
         uint64_t ended = meeting->phases[p].began_seq;
         if (ended > meeting->holders[i].seq && ended < until)
