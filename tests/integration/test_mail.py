@@ -213,7 +213,7 @@ def failures():
         until(script + " was not met", lambda: not relay.script)
         if not again:
             relay.wait(address(bob), before + 1)
-        for hour in ("10:20", "11:30") if day == 0 else ("10:20",):
+        for hour in ("10:20", "11:30") if day == 0 or not again else ("10:20",):
             later("2027-04-%02d %s" % (2 + 2 * day, hour))
         equal(len(relay.to(address(bob))), before + 1, script)
         check(relay.offered <= offered + 2, script)
