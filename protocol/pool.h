@@ -20,6 +20,7 @@ enum {
     COUNCIL_POOL_TOKEN_BYTES = 32,
     COUNCIL_POOL_TOKENS_MAX = 8,                   /* of each kind */
     COUNCIL_POOL_LANGUAGES_MAX = 8,                /* of one person */
+    COUNCIL_POOL_COUNTED_MAX = 1000,               /* people that pool.show counts */
     COUNCIL_POOL_BOX_BYTES = COUNCIL_LINK_MAX + 48 /* every box has this length */
 };
 

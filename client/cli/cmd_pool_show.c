@@ -159,6 +159,12 @@ static void print_proposal(const json_t *p, const char *zone)
         puts("  You accepted. It is founded once enough of the others do.");
 }
 
+/* Servers count no further than that. */
+static const char *or_more(const json_t *shown, const char *key)
+{
+    return number_of(shown, key) >= COUNCIL_POOL_COUNTED_MAX ? " or more" : "";
+}
+
 static void print_person(const json_t *shown, const char *zone)
 {
     const json_t *person = json_object_get(shown, "person");
@@ -174,9 +180,10 @@ static void print_person(const json_t *shown, const char *zone)
            text_of(person, "function"), text_of(person, "level"), text_of(person, "industry"),
            text_of(person, "zone"), text_of(person, "languages"),
            number_of(person, "moderate") ? "; would moderate" : "");
-    printf("%lld of this pace wait, %lld of them longer than you. Deleted on %s unless you "
+    printf("%lld%s of this pace wait, %lld%s of them longer than you. Deleted on %s unless you "
            "register again.\n",
-           (long long)number_of(shown, "alike"), (long long)number_of(shown, "ahead"), expires);
+           (long long)number_of(shown, "alike"), or_more(shown, "alike"),
+           (long long)number_of(shown, "ahead"), or_more(shown, "ahead"), expires);
     if (council_b64_decode(bits, sizeof bits, chars, (uint32_t)strlen(chars)))
         pool_hours_print(stdout, bits, "  ");
     if (row >= 0)

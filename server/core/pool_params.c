@@ -14,6 +14,7 @@
 _Static_assert((int)STORE_POOL_HOURS == (int)COUNCIL_POOL_HOURS_BYTES &&
                    (int)STORE_POOL_NAME_MAX == (int)COUNCIL_POOL_NAME_MAX &&
                    (int)STORE_POOL_AVOID_MAX == (int)COUNCIL_POOL_TOKENS_MAX &&
+                   (int)STORE_POOL_COUNTED_MAX == (int)COUNCIL_POOL_COUNTED_MAX &&
                    (int)STORE_POOL_BOX_MAX >= (int)COUNCIL_POOL_BOX_BYTES,
                "the store has room for what the protocol allows");
 

@@ -30,7 +30,8 @@ enum {
     STORE_POOL_NEWS_MAX = 32, /* proposals that one sweep settles */
     STORE_POOL_MISSED_MAX =
         3, /* proposals in a row without an answer, after which a registration goes */
-    STORE_POOL_MISSING_MAX = 256 /* people of one store_pool_missing */
+    STORE_POOL_MISSING_MAX = 256, /* people of one store_pool_missing */
+    STORE_POOL_COUNTED_MAX = 1000 /* people that a view counts: everybody looks, once a minute */
 };
 
 struct store_pool_tokens {
@@ -99,7 +100,8 @@ struct store_pool_proposal {
 struct store_pool_view {
     bool registered;
     struct store_pool_person person;
-    uint64_t ahead, alike; /* people of the same pace who came before, and all of that pace */
+    uint64_t ahead,
+        alike; /* people of the same pace who came before, and all of that pace; counted up to STORE_POOL_COUNTED_MAX */
     struct store_pool_proposal proposals[STORE_POOL_VIEW_MAX];
     uint32_t n_proposals;
     struct store_pool_refill refills[STORE_POOL_VIEW_MAX];

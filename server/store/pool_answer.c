@@ -14,8 +14,9 @@ static enum store_status number(struct store *store, enum store_stmt id,
     bool found;
 
     (void)sqlite3_bind_int(stmt, 1, person->fast);
+    (void)sqlite3_bind_int(stmt, 2, STORE_POOL_COUNTED_MAX);
     if (id == STMT_POOL_AHEAD)
-        store_bind_uint(stmt, 2, person->since_ms);
+        store_bind_uint(stmt, 3, person->since_ms);
     enum store_status status = store_step(store, id, &found);
     if (status == STORE_OK && found)
         *out = store_column_uint(stmt, 0);

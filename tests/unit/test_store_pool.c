@@ -525,6 +525,26 @@ static void a_refill_is_for_those_it_asks(void **state)
     assert_int_equal(view(fx, 9, 1600)->n_refills, 0);
 }
 
+/* A group that was founding and is not any more, whose time to found would be over before the one to answer: it is not due all the time. */
+static void what_is_not_founded_any_more_waits_for_answers(void **state)
+{
+    struct fixture *fx = *state;
+    struct store_pool_sweep out;
+    struct store_pool_news news;
+
+    group(fx);
+    accept_all(fx, 1, 6);
+    assert_true(view(fx, 2, 2000)->proposals[0].founding);
+    assert_status(answer(fx, 6, false, 2500, &news), STORE_OK);
+    assert_false(view(fx, 2, 2500)->proposals[0].founding);
+    sweep(fx, 2000 + FOUND_MS + 1, &out);
+    assert_int_equal(out.n_news, 0);
+    assert_int_equal(view(fx, 2, 3500)->n_proposals, 1);
+    sweep(fx, ANSWER_BY, &out);
+    assert_int_equal(out.n_news, 1);
+    assert_int_equal(view(fx, 2, ANSWER_BY)->n_proposals, 0);
+}
+
 static void what_was_missing_is_told_of_those_who_are_as_they_were(void **state)
 {
     struct fixture *fx = *state;
@@ -556,6 +576,7 @@ int main(void)
         TEST(withdrawing_goes_out_of_a_proposal),
         TEST(the_store_is_as_it_was_after_a_start),
         TEST(a_restored_store_has_an_empty_pool),
+        TEST(what_is_not_founded_any_more_waits_for_answers),
         TEST(a_refill_is_for_those_it_asks),
         TEST(what_was_missing_is_told_of_those_who_are_as_they_were),
     };

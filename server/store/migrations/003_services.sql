@@ -24,8 +24,7 @@ CREATE TABLE pool_person (
     avoid     BLOB NOT NULL, -- tokens of 32 bytes, one after the other
     employers BLOB NOT NULL
 ) STRICT;
-CREATE INDEX pool_person_proposal ON pool_person (proposal) WHERE proposal <> 0;
-CREATE INDEX pool_person_expires ON pool_person (expires);
+CREATE INDEX pool_person_proposal ON pool_person (proposal, expires);
 CREATE INDEX pool_person_rests ON pool_person (rests) WHERE rests > 0;
 CREATE INDEX pool_person_since ON pool_person (fast, since);
 
@@ -64,7 +63,7 @@ CREATE TABLE pool_refill (
     changed   INTEGER NOT NULL,
     since     INTEGER NOT NULL,
     expires   INTEGER NOT NULL,
-    places    INTEGER NOT NULL,
+    places    INTEGER NOT NULL, -- 0: all taken; `expires` is 0 then, too, once no proposal is out
     proposal  INTEGER NOT NULL,
     fast      INTEGER NOT NULL,
     zone      TEXT NOT NULL,
@@ -74,6 +73,7 @@ CREATE TABLE pool_refill (
     employers BLOB NOT NULL
 ) STRICT;
 CREATE INDEX pool_refill_member ON pool_refill (member);
+CREATE INDEX pool_refill_proposal ON pool_refill (proposal, expires);
 
 -- Reminders by mail (protocol/README.md section 16). The only place where an address is; gone when its member stops.
 CREATE TABLE mail (
