@@ -80,9 +80,6 @@ COUNCIL_MUST_USE bool council_invite_read_verify(const uint8_t sig[COUNCIL_SIG_B
 COUNCIL_MUST_USE bool council_url_normalise(char out[COUNCIL_ORIGIN_MAX + 1], const char *url,
                                             uint32_t len);
 
-/* The origin that a login to `url` (normalised) is bound to: the url itself, or "unix:" for a socket, whose path is nobody's name. Borrowed or static. */
-const char *council_url_origin(const char *url);
-
 /*
  * An invite link: "<origin>/join#" and the base64url of version (1 byte: 1), invite seed (32), council (32), head seq (u64be), head (32), server key (32). For "unix:" origins the link
  * is "unix:<path>/join#...", and the origin in a login is "unix:".

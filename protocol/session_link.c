@@ -120,11 +120,6 @@ bool council_url_normalise(char out[COUNCIL_ORIGIN_MAX + 1], const char *url, ui
     return true;
 }
 
-const char *council_url_origin(const char *url)
-{
-    return strncmp(url, "unix:", 5) == 0 ? "unix:" : url;
-}
-
 static uint8_t *push(uint8_t *to, const uint8_t *bytes)
 {
     memcpy(to, bytes, 32);

@@ -52,12 +52,6 @@ bool sync_grant_has(const struct sync_grant *grant, uint64_t epoch)
     return false;
 }
 
-bool sync_replica_given(const struct sync_replica *replica, const uint8_t key[COUNCIL_KEY_BYTES],
-                        uint64_t epoch)
-{
-    return sync_grant_has(sync_grant_find(replica, key), epoch);
-}
-
 static struct sync_grant *grant_of(struct sync_replica *replica,
                                    const uint8_t key[COUNCIL_KEY_BYTES])
 {

@@ -119,11 +119,6 @@ void sync_outbox_drop(struct sync *sync, uint64_t name)
     }
 }
 
-bool sync_outbox_has(const struct sync *sync, uint64_t item)
-{
-    return sync_item_find(sync, item) != NULL;
-}
-
 bool sync_outbox_waits(const struct sync *sync, uint64_t name)
 {
     const struct item *item = sync_item_find(sync, name);

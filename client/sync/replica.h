@@ -67,10 +67,6 @@ sync_replica_append(struct sync_replica *replica, const struct council_entry *en
                     const uint8_t sig[COUNCIL_SIG_BYTES], const uint8_t *data, uint32_t data_len,
                     const struct council_fact *facts, bool verified);
 
-/* True if `key` was ever given the seed of `epoch`. */
-bool sync_replica_given(const struct sync_replica *replica, const uint8_t key[COUNCIL_KEY_BYTES],
-                        uint64_t epoch);
-
 /* Moves the content; `from` is empty afterwards (fini is then harmless). */
 void sync_replica_move(struct sync_replica *to, struct sync_replica *from);
 

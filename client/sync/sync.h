@@ -338,7 +338,6 @@ COUNCIL_MUST_USE bool sync_outbox_later(struct sync *sync, uint64_t item,
 bool sync_outbox_waits(const struct sync *sync, uint64_t item);
 /* Forgets an item without a word (another process saw it acknowledged; the user dropped it). */
 void sync_outbox_drop(struct sync *sync, uint64_t item);
-bool sync_outbox_has(const struct sync *sync, uint64_t item);
 uint32_t sync_outbox_count(const struct sync *sync);
 
 /* ---- duties ---- */

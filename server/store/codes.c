@@ -55,22 +55,6 @@ enum store_status store_code_revoke(struct store *store, const uint8_t hash[STOR
     return store_end(store, status);
 }
 
-enum store_status store_code_get(struct store *store, const uint8_t hash[STORE_ID_BYTES],
-                                 struct store_code *out)
-{
-    sqlite3_stmt *stmt = store_stmt(store, STMT_CODE_GET);
-    bool found;
-
-    store_bind_id(stmt, 1, hash);
-    enum store_status status = store_step(store, STMT_CODE_GET, &found);
-    if (status != STORE_OK || !found)
-        return status != STORE_OK ? status : STORE_NOT_FOUND;
-    if (!decode(stmt, out))
-        status = store_fail(store, "a registration code", SQLITE_CORRUPT);
-    store_reset(store, STMT_CODE_GET);
-    return status;
-}
-
 enum store_status store_codes(struct store *store, uint64_t *cursor, struct store_code *out,
                               uint32_t max, uint32_t *n)
 {

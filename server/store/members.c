@@ -66,13 +66,6 @@ enum store_status store_logs_of_member(struct store *store, const uint8_t member
     return list(store, STMT_MEMBERSHIP_OF_MEMBER, member, cursor, out, max, n);
 }
 
-enum store_status store_members_of_log(struct store *store, const uint8_t log[STORE_ID_BYTES],
-                                       uint64_t *cursor, struct store_membership *out, uint32_t max,
-                                       uint32_t *n)
-{
-    return list(store, STMT_MEMBERSHIP_OF_LOG, log, cursor, out, max, n);
-}
-
 enum store_status store_member_by_recovery(struct store *store, const uint8_t key[STORE_ID_BYTES],
                                            uint8_t member[STORE_ID_BYTES])
 {

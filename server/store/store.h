@@ -108,25 +108,17 @@ STORE_MUST_USE enum store_status
 store_logs_of_member(struct store *store, const uint8_t member[STORE_ID_BYTES], uint64_t *cursor,
                      struct store_membership *out, uint32_t max, uint32_t *n);
 
-/* Who is or was in a log. Cursor as in store_logs. An unknown log has nobody. */
-STORE_MUST_USE enum store_status
-store_members_of_log(struct store *store, const uint8_t log[STORE_ID_BYTES], uint64_t *cursor,
-                     struct store_membership *out, uint32_t max, uint32_t *n);
-
 /* The member that a recovery signing key leads to. NOT_FOUND. */
 STORE_MUST_USE enum store_status store_member_by_recovery(struct store *store,
                                                           const uint8_t key[STORE_ID_BYTES],
                                                           uint8_t member[STORE_ID_BYTES]);
 
 /* Registration codes, by hash. create: `used` is ignored; EXISTS, INVALID (no uses). revoke:
- * NOT_FOUND. get: NOT_FOUND; whether it is still good is the caller's to see. list: cursor as in
- * store_logs. */
+ * NOT_FOUND. list: cursor as in store_logs; whether one is still good is the caller's to see. */
 STORE_MUST_USE enum store_status store_code_create(struct store *store,
                                                    const struct store_code *code);
 STORE_MUST_USE enum store_status store_code_revoke(struct store *store,
                                                    const uint8_t hash[STORE_ID_BYTES]);
-STORE_MUST_USE enum store_status
-store_code_get(struct store *store, const uint8_t hash[STORE_ID_BYTES], struct store_code *out);
 STORE_MUST_USE enum store_status store_codes(struct store *store, uint64_t *cursor,
                                              struct store_code *out, uint32_t max, uint32_t *n);
 

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/unit/store_peek.h"
+
 enum {
     BATCH_MAX = 12,
     TEXT_BYTES = 64,
@@ -361,10 +363,8 @@ static enum store_status feed_members(crypto_generichash_state *sum, struct stor
                                       const struct store_log_info *info)
 {
     struct store_membership page[SCRIPT_MEMBERS];
-    uint64_t cursor = 0;
     uint32_t n = 0;
-    enum store_status status =
-        store_members_of_log(store, info->log, &cursor, page, SCRIPT_MEMBERS, &n);
+    enum store_status status = peek_members(store, info->log, page, SCRIPT_MEMBERS, &n);
     for (uint32_t i = 0; status == STORE_OK && i < n; i++) {
         FEED(sum, page[i].member);
         FEED(sum, page[i].role);

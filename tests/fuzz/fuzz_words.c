@@ -33,7 +33,7 @@ static void links(const char *text, uint32_t len)
     }
     if (council_url_normalise(url, text, len)) {
         FUZZ_MUST(council_url_normalise(url_again, url, (uint32_t)strlen(url)));
-        FUZZ_MUST(strcmp(url, url_again) == 0 && council_url_origin(url) != NULL);
+        FUZZ_MUST(strcmp(url, url_again) == 0);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/sim/check.h"
+#include "tests/unit/sync_peek.h"
 
 /* ---- folds ---- */
 
@@ -84,7 +85,7 @@ static void check_keys(struct sim *sim, const struct sim_client *client, const u
                  (unsigned long long)epoch);
     }
     for (uint64_t e = 1; e < epoch && !sim->failed; e++) {
-        if (sync_replica_given(replica, client->keys.sign, e) && !log->epochs[e].has_seed) {
+        if (sync_given(replica, client->keys.sign, e) && !log->epochs[e].has_seed) {
             sim_fail(sim, "client %u was given epoch %llu and has not kept it", client->index,
                      (unsigned long long)e);
         }

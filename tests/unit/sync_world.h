@@ -7,6 +7,7 @@
 #define COUNCIL_TESTS_SYNC_WORLD_H
 
 #include "tests/unit/sync_fake.h"
+#include "tests/unit/sync_peek.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,7 +66,7 @@ static inline void assert_acked_once(uint64_t item)
 {
     assert_int_equal(fake_item(&f, item)->acked, 1);
     assert_int_equal(fake_item(&f, item)->failed, 0);
-    assert_false(sync_outbox_has(f.sync, item));
+    assert_false(sync_holds_item(f.sync, item));
     /* the replica holds exactly the item's bytes at the place it was told */
     const struct fake_row *row = &f.logs[0].rows[fake_item(&f, item)->seq - 1];
     assert_string_equal(row->text, fake_item(&f, item)->text);

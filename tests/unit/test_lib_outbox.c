@@ -2,6 +2,7 @@
  * test_lib_outbox.c - writing: intents of every kind, what is refused at once, and items between draft and acknowledged.
  */
 #include "lib_fixture.h"
+#include "sync_peek.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -286,14 +287,14 @@ static void settled_items_leave_every_process(void **state)
         submit(world, COUNCIL_KIND_POST, "{\"content\":{\"type\":\"note\",\"text\":\"x\"}}", &item),
         COUNCIL_OK);
     assert_int_equal(client_open(&other, world->home.folder, false), COUNCIL_OK);
-    assert_true(sync_outbox_has(other->sync, item));
+    assert_true(sync_holds_item(other->sync, item));
     outbox_acked(world->home.client, item, world->council, 7);
     assert_int_equal(client_item(other, item, &item_state), COUNCIL_OK);
     assert_int_equal(item_state.state, CLIENT_ITEM_ACKNOWLEDGED);
     assert_int_equal(item_state.seq, 7);
     other->look_at = 0;
     assert_int_equal(client_step(other, 0), COUNCIL_OK);
-    assert_false(sync_outbox_has(other->sync, item));
+    assert_false(sync_holds_item(other->sync, item));
     client_close(other);
     assert_int_equal(client_item_drop(world->home.client, item), COUNCIL_E_NO_ENTRY);
 }

@@ -75,8 +75,8 @@ static void test_loaded_state_is_the_folded_state(void **state)
     assert_int_equal(council_person(&loaded->council, fixture_name(member(1)))->pin.seq, 2);
     struct council_device second = fixture_device(member(1), 1);
     uint64_t last = loaded->council.epoch;
-    assert_true(sync_replica_given(fake_view(&f, 0).replica, second.sign, last));
-    assert_false(sync_replica_given(fake_view(&f, 0).replica, second.sign, last - 1));
+    assert_true(sync_given(fake_view(&f, 0).replica, second.sign, last));
+    assert_false(sync_given(fake_view(&f, 0).replica, second.sign, last - 1));
 }
 
 static void test_damaged_rows_are_found(void **state)

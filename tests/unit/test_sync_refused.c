@@ -164,7 +164,7 @@ static void test_other_refusals_fail_the_item(void **state)
     fake_run(&f);
     assert_int_equal(fake_item(&f, first)->failed, 1);
     assert_int_equal(fake_item(&f, first)->error, COUNCIL_E_QUOTA);
-    assert_false(sync_outbox_has(f.sync, first));
+    assert_false(sync_holds_item(f.sync, first));
     assert_acked_once(second);
 }
 
