@@ -25,6 +25,10 @@ static int stays(struct cli *cli, bool *stay)
         return cli_fail_usage(cli, "do you stay for calls in your first 90 days? --stay or "
                                    "--leave.");
     *stay = cli_confirm(cli, "Congratulations! Do you stay for calls in your first 90 days?");
+    /* "No" to a question about calls is not yet a wish to go. */
+    if (!*stay && !cli_confirm(cli, "Then you leave this council: what you read stays here; "
+                                    "nothing new comes. Leave?"))
+        return cli_fail_input(cli, "Nothing was done; --stay or --leave says which.");
     return CLI_OK;
 }
 
@@ -98,19 +102,21 @@ int cli_landed(struct cli *cli)
 /* Closes every invite that could still admit somebody. `*count` is how many. */
 static int close_invites(struct cli *cli, const struct cli_council *c, int *count)
 {
-    uint8_t keys[64][COUNCIL_KEY_BYTES];
-    uint32_t found = 0;
     int result = CLI_OK;
-    const struct council *now = client_council(cli->client, c->log);
-    for (uint32_t i = 0; i < now->invite_count && found < 64; i++)
-        if (!now->invites[i].closed && now->invites[i].used < now->invites[i].uses &&
-            now->invites[i].expires > client_now_ms())
-            memcpy(keys[found++], now->invites[i].key, COUNCIL_KEY_BYTES);
-    *count = (int)found;
-    for (uint32_t i = 0; !result && i < found; i++)
-        result = cli_submit(cli, c->log, COUNCIL_KIND_INVITE_CLOSE,
-                            json_pack("{s:o}", "invite", cli_json_bytes(keys[i], sizeof keys[i])),
-                            NULL, NULL);
+    *count = 0;
+    for (uint32_t i = 0; !result; i++) {
+        const struct council *now = client_council(cli->client, c->log); /* moves by each close */
+        if (i >= now->invite_count)
+            break;
+        const struct council_invite *invite = &now->invites[i];
+        if (invite->closed || invite->used >= invite->uses || invite->expires <= client_now_ms())
+            continue;
+        result = cli_submit(
+            cli, c->log, COUNCIL_KIND_INVITE_CLOSE,
+            json_pack("{s:o}", "invite", cli_json_bytes(invite->key, sizeof invite->key)), NULL,
+            NULL);
+        *count += !result;
+    }
     return result;
 }
 

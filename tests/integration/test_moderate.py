@@ -292,9 +292,13 @@ def close_and_reopen():
     equal(overview(ada)["Tuesday crew"]["state"], "forming", "the overview, after")
 
 
-@case("at a terminal, the last moderator who leaves is asked who comes after")
+@case("at a terminal, who lands and does not stay is asked whether to leave; the last moderator who leaves is asked who comes after")
 def asked_at_a_terminal():
     ada, ben = W["ada"], W["ben"]
+    pty = Pty(W["chloe"], "landed")
+    pty.keys("\n\n")  # neither yes to the calls nor to leaving
+    equal(pty.ended(), FAILED, "exit code of who said neither")
+    equal(set(roles(ben)), {"Ada", "Ben", "Chloe"}, "who is there")
     pty = Pty(ada, "leave")
     pty.keys("Nobody\n")
     equal(pty.ended(), FAILED, "exit code after a wrong name")
