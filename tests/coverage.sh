@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Which lines the tests reach: unit tests, vectors and the end-to-end tests, on a build of their own (preset coverage).
 #   tests/coverage.sh [--quick]
-# Prints a table and "N passed, N failed". protocol/ must reach 95 % of its lines, with every line that is not reached listed in tests/coverage/unreached.md under its
-# reason; all else must reach 85 %. --quick leaves out the end-to-end tests, and judges protocol/ alone.
+# Prints a table and "N passed, N failed". protocol/ must reach 95 % of its lines, with every line that is not reached and every branch that is not taken listed in
+# tests/coverage/unreached.md under its reason; all else must reach 85 %. --quick leaves out the end-to-end tests, and judges protocol/ alone.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 

@@ -3,6 +3,9 @@
 
 Every line of protocol/ that no test reaches must be listed in UNREACHED.md: a heading names the file, a row `| function | code | reason |` each such line by its text. A row whose
 line is reached, or is not in the file any more, is a failure too: the list says what is true now. With QUICK (without the end-to-end tests) lines are told and not judged.
+
+A branch of protocol/ that is not taken on a line that is reached needs a reason as well: that of the listed line to which it would lead, or a row `| why | functions |` below the
+heading "# Branches", which names the function. Functions of that list all of whose branches are taken are told, no more: compilers differ in what they make a branch.
 """
 import collections
 import json
@@ -25,6 +28,17 @@ def read_listed(path):
     return listed
 
 
+def read_branches(path):
+    """(file, function) of the list of branches: its reason."""
+    listed = {}
+    for line in path.read_text().partition("\n# Branches")[2].splitlines():
+        row = re.match(r"\| (.+?) \| (`.+) \|$", line)
+        for file, functions in re.findall(r"`([^`]+)`: ([^;`]+)", row.group(2)) if row else ():
+            for function in functions.split(","):
+                listed["protocol/" + file, function.strip()] = row.group(1)
+    return listed
+
+
 def folder(name):
     parts = name.split("/")
     return parts[0] if parts[0] == "protocol" else "/".join(parts[:2])
@@ -39,12 +53,24 @@ def function_at(source, number):
     return ""
 
 
+def not_taken(lines, hits):
+    """(line, branches of it that are not taken, the lines to which they may lead) of each line that is reached."""
+    numbers = sorted(hits)
+    for line in lines:
+        missed = sum(1 for branch in line["branches"] if not branch["count"])
+        if missed and line["count"] and not line.get("gcovr/noncode"):
+            at = numbers.index(line["line_number"])
+            yield line["line_number"], missed, [n for n in numbers[at + 1:at + 4] if not hits[n]]
+
+
 def main():
     report = json.loads(pathlib.Path(sys.argv[1]).read_text())
     listed = read_listed(pathlib.Path(sys.argv[2]))
     quick = sys.argv[3] == "yes"
     counts = collections.defaultdict(lambda: [0, 0, 0, 0])
+    branch_reasons = read_branches(pathlib.Path(sys.argv[2]))
     unlisted, used = [], set()
+    missed, missed_lines, unexplained, explained = 0, 0, [], set()
     for file in report["files"]:
         name = file["file"]
         source = pathlib.Path(name).read_text().splitlines()
@@ -68,6 +94,12 @@ def main():
                 used.add((name, key))
             elif not hits:
                 unlisted.append((name, number, key))
+        for number, count, leads_to in not_taken(file["lines"], seen):
+            missed, missed_lines, function = missed + count, missed_lines + 1, function_at(source, number)
+            if (name, function) in branch_reasons:
+                explained.add((name, function))
+            elif not any((function_at(source, to), source[to - 1].strip()) in listed[name] for to in leads_to):
+                unexplained.append((name, number, function, source[number - 1].strip()))
     passed = failed = 0
     print("%-20s %8s %8s %8s   %s" % ("", "lines", "reached", "aim", "branches"))
     total = [0, 0]
@@ -92,8 +124,14 @@ def main():
     stale = [(name, key) for name, rows in listed.items() for key in rows if (name, key) not in used]
     for name, (function, text) in stale:
         print("listed, but reached or gone: %s: %s: %s" % (name, function, text))
+    print("branches of protocol/ that are not taken: %d, on %d lines that are reached" % (missed, missed_lines))
+    for name, number, function, text in unexplained:
+        print("branch not taken, and no reason listed: %s:%d: %s: %s" % (name, number, function, text))
+    for name, function in sorted(set(branch_reasons) - explained):
+        print("listed among branches, but all are taken or it is gone: %s: %s" % (name, function))
     if not quick:
-        passed, failed = passed + (not unlisted) + (not stale), failed + bool(unlisted) + bool(stale)
+        for wrong in (unlisted, stale, unexplained):
+            passed, failed = passed + (not wrong), failed + bool(wrong)
     print("%d passed, %d failed" % (passed, failed))
     sys.exit(1 if failed else 0)
 
