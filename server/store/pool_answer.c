@@ -235,8 +235,8 @@ static enum store_status set_council(struct store *store, struct pool_proposal *
     bool found, inside;
     sqlite3_stmt *stmt = store_stmt(store, STMT_POOL_JOINED);
 
-    if (p->has_council)
-        return memcmp(p->council, council, STORE_ID_BYTES) == 0 ? STORE_OK : STORE_CONFLICT;
+    if (p->has_council && memcmp(p->council, council, STORE_ID_BYTES) != 0)
+        return STORE_CONFLICT;
     store_bind_id(stmt, 1, council);
     store_bind_id(stmt, 2, p->moderator);
     enum store_status status = store_step(store, STMT_POOL_JOINED, &found);
@@ -244,6 +244,8 @@ static enum store_status set_council(struct store *store, struct pool_proposal *
     store_reset(store, STMT_POOL_JOINED);
     if (status != STORE_OK || !inside)
         return status != STORE_OK ? status : STORE_REFUSED;
+    if (p->has_council)
+        return STORE_OK;
     stmt = store_stmt(store, STMT_POOL_COUNCIL);
     (void)sqlite3_bind_int64(stmt, 1, proposal->id);
     store_bind_id(stmt, 2, council);

@@ -215,6 +215,18 @@ static enum store_status end(struct store *store, const struct pool_proposal *pr
     return status;
 }
 
+/* Who leads to a council that they are not in, or not any more, has nobody to invite there. */
+static enum store_status check_leader(struct store *store, const struct store_pool_proposal *p,
+                                      bool *over)
+{
+    bool joined = true;
+    enum store_status status =
+        p->has_council ? is_joined(store, p, p->moderator, &joined) : STORE_OK;
+
+    *over = *over || !joined;
+    return status;
+}
+
 enum store_status pool_settle(struct store *store, struct pool_proposal *proposal,
                               const struct store_pool_clock *clock, struct store_pool_news *news,
                               bool *moved)
@@ -230,6 +242,8 @@ enum store_status pool_settle(struct store *store, struct pool_proposal *proposa
         status = take_silent(store, proposal, clock, moved);
     if (status == STORE_OK && !p->has_council)
         status = weigh(store, proposal, clock, &over, moved);
+    if (status == STORE_OK)
+        status = check_leader(store, p, &over);
     over = over || p->n_seats == 0 || (p->has_council && clock->now_ms >= p->found_by_ms);
     if (status != STORE_OK || !over)
         return status;

@@ -122,8 +122,8 @@ static void sweep(struct fixture *fx, uint64_t now_ms, struct store_pool_sweep *
     assert_status(store_pool_sweep(fx->store, &clock, out), STORE_OK);
 }
 
-/* Log 1 with these members now. */
-static void council(struct fixture *fx, uint64_t seq, uint64_t member)
+/* Log 1 with these members now; `gone`: not any more. */
+static void standing(struct fixture *fx, uint64_t seq, uint64_t member, bool gone)
 {
     struct fx_bytes bytes;
     struct store_row row = fx_row(1, seq, &bytes);
@@ -136,8 +136,14 @@ static void council(struct fixture *fx, uint64_t seq, uint64_t member)
 
     memcpy(changes[1].u.membership.member, fx_id('M', member), STORE_ID_BYTES);
     changes[1].u.membership.role = 1;
-    changes[1].u.membership.from_seq = seq;
+    changes[1].u.membership.from_seq = gone ? 1 : seq;
+    changes[1].u.membership.until_seq = gone ? seq : 0;
     assert_status(store_append(fx->store, &batch, NULL), STORE_OK);
+}
+
+static void council(struct fixture *fx, uint64_t seq, uint64_t member)
+{
+    standing(fx, seq, member, false);
 }
 
 static enum store_status invite(struct fixture *fx, uint64_t by, uint64_t member)
@@ -545,6 +551,64 @@ static void what_is_not_founded_any_more_waits_for_answers(void **state)
     assert_int_equal(view(fx, 2, ANSWER_BY)->n_proposals, 0);
 }
 
+/* Proposes member 1 to the council that asked, as a search that began then would. */
+static enum store_status propose_to(struct fixture *fx, const struct store_pool_refill *refill,
+                                    uint64_t person_changed)
+{
+    struct store_pool_proposal p = {.made_ms = 1000,
+                                    .answer_by_ms = ANSWER_BY,
+                                    .found_by_ms = FOUND_BY,
+                                    .refill = true,
+                                    .founding = true,
+                                    .has_council = true,
+                                    .refill_changed = refill->changed,
+                                    .n_seats = 1};
+    struct store_pool_news news;
+
+    memcpy(p.name, name, sizeof name);
+    memcpy(p.council, refill->council, STORE_ID_BYTES);
+    memcpy(p.moderator, refill->member, STORE_ID_BYTES);
+    memcpy(p.seats[0].member, fx_id('M', 1), STORE_ID_BYTES);
+    p.seats[0].changed = person_changed;
+    return store_pool_propose(fx->store, &p, &news);
+}
+
+static void who_asked_and_is_in_the_council_no_more_leads_nobody(void **state)
+{
+    struct fixture *fx = *state;
+    struct store_pool_refill refill = {
+        .places = 2, .fast = true, .since_ms = 1, .expires_ms = 9000, .n_slots = 2};
+    struct store_pool_news news;
+    uint64_t cursor = 0;
+    uint32_t n;
+    bool leads;
+
+    memcpy(refill.council, fx_id('L', 1), STORE_ID_BYTES);
+    memcpy(refill.member, fx_id('M', 9), STORE_ID_BYTES);
+    council(fx, 1, 9);
+    assert_status(store_pool_refill_put(fx->store, &refill), STORE_OK);
+    refill.changed = 1;
+    put(fx, 1, false);
+    assert_status(propose_to(fx, &refill, 1), STORE_OK);
+    assert_status(answer(fx, 1, true, 1500, &news), STORE_OK);
+    assert_status(store_pool_leads(fx->store, fx_id('M', 9), fx_id('M', 1), &leads), STORE_OK);
+    assert_true(leads);
+    standing(fx, 2, 9, true);
+    assert_status(store_pool_leads(fx->store, fx_id('M', 9), fx_id('M', 1), &leads), STORE_OK);
+    assert_false(leads);
+    assert_status(invite(fx, 9, 1), STORE_REFUSED);
+    assert_int_equal(view(fx, 9, 1600)->n_proposals, 0);
+    /* Whom they were shown waits on at once, and is proposed to them no more. */
+    assert_true(view(fx, 1, 1600)->registered);
+    assert_int_equal(view(fx, 1, 1600)->person.rests_ms, 0);
+    assert_status(store_pool_refills(fx->store, 1600, &cursor, &refill, 1, &n), STORE_OK);
+    assert_int_equal(n, 0);
+    refill.changed = 3;
+    assert_status(propose_to(fx, &refill, 4), STORE_CONFLICT);
+    council(fx, 3, 9); /* back again */
+    assert_status(propose_to(fx, &refill, 4), STORE_OK);
+}
+
 static void what_was_missing_is_told_of_those_who_are_as_they_were(void **state)
 {
     struct fixture *fx = *state;
@@ -578,6 +642,7 @@ int main(void)
         TEST(a_restored_store_has_an_empty_pool),
         TEST(what_is_not_founded_any_more_waits_for_answers),
         TEST(a_refill_is_for_those_it_asks),
+        TEST(who_asked_and_is_in_the_council_no_more_leads_nobody),
         TEST(what_was_missing_is_told_of_those_who_are_as_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
