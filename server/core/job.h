@@ -97,7 +97,8 @@ struct core_job_list {
 /* Compare current memberships (until_seq 0) of both, journals excepted. */
 struct core_job_shares {
     uint8_t one[STORE_ID_BYTES], other[STORE_ID_BYTES];
-    bool shares;
+    bool shares; /* a council */
+    bool leads;  /* a proposal that `other` accepted */
 };
 
 struct core_job_recovery {

@@ -73,7 +73,7 @@ static enum store_status shares_run(struct store *store, struct core_job_shares 
 {
     uint64_t cursor = 0;
     uint32_t n = PAGE;
-    job->shares = false;
+    job->shares = job->leads = false;
     while (n == PAGE) {
         struct store_membership page[PAGE];
         enum store_status status = store_logs_of_member(store, job->one, &cursor, page, PAGE, &n);
@@ -96,7 +96,7 @@ static enum store_status shares_run(struct store *store, struct core_job_shares 
         }
     }
     /* Whoever founds a council with somebody seals the invite to their devices. */
-    return store_pool_leads(store, job->one, job->other, &job->shares);
+    return store_pool_leads(store, job->one, job->other, &job->leads);
 }
 
 static enum store_status offer_run(struct store *store, struct core_job_offer *job)

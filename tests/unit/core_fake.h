@@ -65,6 +65,7 @@ struct core_fake_store {
     void *mail_ctx;
     void (*pool)(void *ctx, struct core_job *job); /* NULL: the store has no pool */
     void *pool_ctx;
+    bool leads; /* everybody leads a proposal that everybody accepted */
 };
 
 struct core_fake {

@@ -157,6 +157,7 @@ static void list(struct core_fake_store *store, struct core_job_list *out)
 
 static void ask_shares(struct core_fake_store *store, struct core_job_shares *shares)
 {
+    shares->leads = store->leads;
     for (uint32_t i = 0; i < store->membership_count; i++) {
         const struct store_membership *one = &store->memberships[i];
         if (memcmp(one->member, shares->one, 32) == 0 && one->until_seq == 0) {

@@ -152,6 +152,24 @@ static void who_may_read(void **state)
     core_world_end(&w);
 }
 
+/* Whoever leads a proposal reads the member logs of those who accepted, and follows none: nobody would end that with the proposal. */
+static void who_leads_a_proposal_reads_and_does_not_follow(void **state)
+{
+    (void)state;
+    struct core_world w;
+    core_world_begin(&w, core_world_config(&w));
+    core_world_found(&w, 2);
+    uint32_t eve = core_fake_member(&w.fake, core_world_person(&w, 9));
+    const uint8_t *ann = fixture_name(core_world_person(&w, 0));
+    w.fake.store.leads = true;
+    assert_outcome(&w, eve, read_log(&w, eve, ann, 0, 10), "ok");
+    assert_outcome(&w, eve, core_fake_subscribe(&w.fake, eve, ann, 0), "not_found");
+    assert_outcome(&w, eve, read_log(&w, eve, core_world_log(&w), 0, 10), "not_found");
+    w.fake.store.leads = false;
+    assert_outcome(&w, eve, read_log(&w, eve, ann, 0, 10), "not_found");
+    core_world_end(&w);
+}
+
 /* The holder of an invite reads texts before joining, with a signature made for this connection. */
 static void reading_by_invite(void **state)
 {
@@ -198,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_former_member_reads_to_the_end),
         cmocka_unit_test(pages),
         cmocka_unit_test(who_may_read),
+        cmocka_unit_test(who_leads_a_proposal_reads_and_does_not_follow),
         cmocka_unit_test(reading_by_invite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
