@@ -130,18 +130,35 @@ int coming_list(struct cli *cli, const struct cli_council *c, uint64_t from_ms, 
     return CLI_OK;
 }
 
-int coming_next(struct cli *cli, const struct cli_council *c, struct coming *out)
+/* True for one that was opened and closed: opened early, it is over before its time. */
+static bool is_over(const struct cli_council *c, const char *name)
+{
+    const struct model_meeting *held = meeting_find(c->model, name);
+    return held && !held->open;
+}
+
+int coming_first(struct cli *cli, const struct cli_council *c, uint64_t from_ms, struct coming *out,
+                 bool *found)
 {
     struct coming list[COMING_MAX];
-    uint32_t found = 0;
-    int result = coming_list(cli, c, client_now_ms() - COMING_GRACE_MS, 16, list, &found);
-    for (uint32_t i = 0; !result && i < found; i++)
-        if (!list[i].cancelled) {
+    uint32_t count = 0;
+    *found = false;
+    int result = coming_list(cli, c, from_ms, 16, list, &count);
+    for (uint32_t i = 0; !result && i < count && !*found; i++)
+        if (!list[i].cancelled && !is_over(c, list[i].name)) {
             *out = list[i];
-            return CLI_OK;
+            *found = true;
         }
-    return result ? result
-                  : cli_fail_input(cli, "None of the next meetings is held: all are cancelled.");
+    return result;
+}
+
+int coming_next(struct cli *cli, const struct cli_council *c, struct coming *out)
+{
+    bool found;
+    int result = coming_first(cli, c, client_now_ms() - COMING_GRACE_MS, out, &found);
+    return result || found
+               ? result
+               : cli_fail_input(cli, "None of the next meetings is held: all are cancelled.");
 }
 
 bool coming_now(struct cli *cli, const struct cli_council *c, struct coming *out)
@@ -153,8 +170,7 @@ bool coming_now(struct cli *cli, const struct cli_council *c, struct coming *out
     if (!c->council->schedule.seq || coming_list(cli, c, now - lasts - HOUR_MS, 8, list, &found))
         return false;
     for (uint32_t i = 0; i < found; i++) {
-        const struct model_meeting *held = meeting_find(c->model, list[i].name);
-        if (list[i].cancelled || list[i].starts > now + COMING_EARLY_MS || (held && !held->open))
+        if (list[i].cancelled || list[i].starts > now + COMING_EARLY_MS || is_over(c, list[i].name))
             continue;
         *out = list[i]; /* the latest that it is time for */
         any = true;

@@ -30,7 +30,10 @@ struct coming {
  */
 int coming_list(struct cli *cli, const struct cli_council *c, uint64_t from_ms, uint32_t count,
                 struct coming *out, uint32_t *found);
-/* The next one that is held. CLI_OK, or an exit code. */
+/* The first from `from_ms` on that is to be held: not cancelled, and not over already. CLI_OK, also where there is none soon, or an exit code with the reason printed. */
+int coming_first(struct cli *cli, const struct cli_council *c, uint64_t from_ms, struct coming *out,
+                 bool *found);
+/* The next one, which may have begun within the hour. CLI_OK, or an exit code. */
 int coming_next(struct cli *cli, const struct cli_council *c, struct coming *out);
 /* The one that it is time for: from half an hour before its start to an hour after its end. False: none (nothing is printed). */
 bool coming_now(struct cli *cli, const struct cli_council *c, struct coming *out);

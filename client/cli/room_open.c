@@ -13,7 +13,7 @@ static bool which_one(struct room *room, const char *word, char name[COUNCIL_LOC
 {
     const struct council_schedule *schedule = &room->council.council->schedule;
     struct coming found;
-    uint32_t count = 0;
+    bool any = false;
     if (!schedule->seq || !schedule_zone_known(schedule->zone)) {
         room_cannot(room, COUNCIL_E_NO_SCHEDULE, NULL);
         return false;
@@ -26,8 +26,8 @@ static bool which_one(struct room *room, const char *word, char name[COUNCIL_LOC
         return false;
     }
     bool due = !next && coming_now(room->cli, &room->council, &found);
-    if (!due && (coming_list(room->cli, &room->council, room_now_ms(room), 1, &found, &count) ||
-                 count == 0)) {
+    if (!due &&
+        (coming_first(room->cli, &room->council, room_now_ms(room), &found, &any) || !any)) {
         room_say(room, ROOM_WRONG, "No meeting is to come; `open now` opens one all the same.");
         return false;
     }

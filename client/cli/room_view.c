@@ -103,20 +103,16 @@ void room_clock(const struct room *room, char out[ROOM_LINE_MAX])
 void room_next(const struct room *room, char out[ROOM_LINE_MAX])
 {
     const struct council_schedule *schedule = &room->council.council->schedule;
-    struct coming list[8];
+    struct coming next;
     char own[SCHEDULE_ZONE_MAX + 1], when[64];
-    uint32_t count = 0;
+    bool found = false;
     out[0] = '\0';
     if (room_meeting(room) || !schedule->seq || !schedule_zone_known(schedule->zone) ||
-        coming_list(room->cli, &room->council, room_now_ms(room), 8, list, &count))
+        coming_first(room->cli, &room->council, room_now_ms(room), &next, &found) || !found)
         return;
-    for (uint32_t i = 0; i < count && !out[0]; i++) {
-        if (list[i].cancelled)
-            continue;
-        const char *zone = coming_zone(room->cli, &room->council, own);
-        cli_time(list[i].starts, zone, when);
-        snprintf(out, ROOM_LINE_MAX, "The next one: %s (%s)", when, zone);
-    }
+    const char *zone = coming_zone(room->cli, &room->council, own);
+    cli_time(next.starts, zone, when);
+    snprintf(out, ROOM_LINE_MAX, "The next one: %s (%s)", when, zone);
 }
 
 void room_left(const struct room *room, char out[ROOM_LINE_MAX])

@@ -167,5 +167,18 @@ def forgotten():
     lacks([a["name"] for a in before[-2]["attended"]], "Dan")
 
 
+@case("the next meeting is one that was not held yet: one that was opened early and closed is over")
+def next_is_not_over():
+    early = show(dan)["meeting"]
+    by = {"Dan": dan, "Ben": ben, "Cleo": cleo}.get(leader(show(dan)), ada)  # Ada moderates
+    by.run("meeting", "close", "--quiet")
+    following = dan.run("schedule", "next", "--json").one()["meeting"]
+    check(following > early, "next after %s: %s" % (early, following))
+    told = dan.run("meeting", "--plain", text="open\nopen next\nclose\n", code=None).out
+    has(told, "the next one is that of " + following)
+    has(told, "The meeting of %s is open" % following)
+    equal(dan.run("meeting", "open", early, "--json").one()["meeting"], early, "by its name it is opened once more")
+
+
 if __name__ == "__main__":
     main()
