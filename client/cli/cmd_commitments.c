@@ -159,25 +159,27 @@ static void print_weeks(struct cli *cli, const struct cli_council *c, const uint
     json_decref(list);
 }
 
-/* One member's commitments; the numbers are those that `checkin --result` and `did --commitment` take. */
-static void print_ledger(struct cli *cli, const struct cli_council *c, const uint8_t *member,
+/* True if there is something to show of the member. */
+static bool has_any(struct cli *cli, const struct model *m, const uint8_t *member, bool weeks)
+{
+    bool any = false, closed = weeks || cli_flag(cli, "all");
+    for (uint32_t i = 0; i < m->commitment_count; i++)
+        any |= memcmp(m->commitments[i].author, member, COUNCIL_KEY_BYTES) == 0 &&
+               (closed || !is_closed(&m->commitments[i]));
+    for (uint32_t i = 0; weeks && i < m->act_count; i++)
+        any |= memcmp(m->acts[i].author, member, COUNCIL_KEY_BYTES) == 0;
+    return any;
+}
+
+/* One member's commitments; the numbers are those that `checkin --result` and `did --commitment` take. False: there are none. */
+static bool print_ledger(struct cli *cli, const struct cli_council *c, const uint8_t *member,
                          uint32_t weeks)
 {
     char name[MODEL_NAME_MAX];
     unsigned number = 0;
-    bool any = false;
     model_name(c->model, member, name);
-    for (uint32_t i = 0; i < c->model->commitment_count; i++) {
-        const struct model_commitment *m = &c->model->commitments[i];
-        any |= memcmp(m->author, member, COUNCIL_KEY_BYTES) == 0 &&
-               (weeks || !is_closed(m) || cli_flag(cli, "all"));
-    }
-    if (!any) {
-        if (cli_operand(cli, 0))
-            cli_say(cli, cli_flag(cli, "all") ? "No commitments yet."
-                                              : "No open commitments; --all shows closed ones.");
-        return;
-    }
+    if (!has_any(cli, c->model, member, weeks > 0))
+        return false;
     if (!cli->json) {
         cli_print_text(stdout, name, "");
         printf("\n");
@@ -190,6 +192,7 @@ static void print_ledger(struct cli *cli, const struct cli_council *c, const uin
     }
     if (weeks)
         print_weeks(cli, c, member, weeks);
+    return true;
 }
 
 int cli_commitments(struct cli *cli)
@@ -198,6 +201,7 @@ int cli_commitments(struct cli *cli)
     uint8_t only[COUNCIL_KEY_BYTES];
     const uint8_t *own = client_member(cli->client);
     uint64_t weeks;
+    bool any = false;
     if (!cli_option_number(cli, "weeks", 1, CLI_WEEKS_MAX, 0, &weeks))
         return CLI_USAGE;
     int result = cli_council(cli, &c);
@@ -205,15 +209,20 @@ int cli_commitments(struct cli *cli)
         return result;
     if (cli_operand(cli, 0)) {
         if (cli_member(cli, &c, cli_operand(cli, 0), true, only))
-            print_ledger(cli, &c, only, (uint32_t)weeks);
+            any = print_ledger(cli, &c, only, (uint32_t)weeks);
         else
             result = CLI_FAILED;
     } else {
-        print_ledger(cli, &c, own, (uint32_t)weeks);
+        any = print_ledger(cli, &c, own, (uint32_t)weeks);
         for (uint32_t i = 0; i < c.council->person_count; i++)
             if (memcmp(c.council->people[i].pin.member, own, COUNCIL_KEY_BYTES) != 0)
-                print_ledger(cli, &c, c.council->people[i].pin.member, (uint32_t)weeks);
+                any |= print_ledger(cli, &c, c.council->people[i].pin.member, (uint32_t)weeks);
     }
+    if (!result && !any && !cli->json)
+        cli_say(cli, weeks || cli_flag(cli, "all")
+                         ? "No commitments yet; `council checkin` makes some."
+                         : "No open commitments; `council checkin` makes some, --all shows closed "
+                           "ones.");
     cli_council_fini(&c);
     return result;
 }
