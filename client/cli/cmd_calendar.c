@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,11 +24,10 @@ enum {
 
 /* ---- feeds ---- */
 
-static json_t *feed_json(struct cli *cli, const struct client_feed *feed)
+static json_t *feed_json(const struct client_feed *feed)
 {
     json_t *council = cli_json_bytes(feed->log, COUNCIL_KEY_BYTES);
     json_t *name = cli_json_bytes(feed->feed, COUNCIL_HASH_BYTES);
-    (void)cli;
     return json_pack("{s:o, s:o, s:s, s:I, s:s?}", "feed", name, "council", council, "title",
                      feed->title, "created", (json_int_t)feed->created, "address",
                      feed->address[0] != '\0' ? feed->address : NULL);
@@ -38,8 +38,8 @@ static void print_feed(const struct client_feed *feed)
     char name[COUNCIL_KEY_CHARS + 1], council[COUNCIL_KEY_CHARS + 1], made[64];
     council_b64_encode(name, feed->feed, COUNCIL_HASH_BYTES);
     council_b64_encode(council, feed->log, COUNCIL_KEY_BYTES);
-    cli_time(feed->created, "UTC", made);
-    printf("%.8s  council %.8s  since %s UTC  ", name, council, made);
+    cli_time(feed->created, NULL, made);
+    printf("%.8s  council %.8s  since %s  ", name, council, made);
     cli_print_text(stdout, feed->title, "");
     printf("\n    %s\n",
            feed->address[0] != '\0' ? feed->address : "its address is on the machine that made it");
@@ -58,9 +58,10 @@ int cli_calendar_create(struct cli *cli)
         enum council_error error =
             client_feed_create(cli->client, c.log, title, &feed, cli->timeout_ms);
         result = error ? cli_fail(cli, error) : CLI_OK;
-        council_b64_encode(name, feed.feed, COUNCIL_HASH_BYTES);
+        if (!result)
+            council_b64_encode(name, feed.feed, COUNCIL_HASH_BYTES);
         if (!result && cli->json)
-            cli_print_json(feed_json(cli, &feed));
+            cli_print_json(feed_json(&feed));
         else if (!result)
             printf("%s\n", feed.address);
         if (!result)
@@ -71,7 +72,7 @@ int cli_calendar_create(struct cli *cli)
                 name);
         if (!result && strncmp(feed.address, "http", 4) != 0)
             cli_say(cli, "This home uses a Unix socket: put the server's https://HOST before it.");
-        memset(&feed, 0, sizeof feed);
+        sodium_memzero(&feed, sizeof feed);
     }
     cli_council_fini(&c);
     return result;
@@ -86,7 +87,7 @@ int cli_calendar_list(struct cli *cli)
         return cli_fail(cli, error);
     for (uint32_t i = 0; i < count; i++) {
         if (cli->json)
-            cli_print_json(feed_json(cli, &feeds[i]));
+            cli_print_json(feed_json(&feeds[i]));
         else
             print_feed(&feeds[i]);
     }
