@@ -176,14 +176,17 @@ int cli_meeting_roles(struct cli *cli)
     return end(&d, result);
 }
 
+static enum council_error attend(struct doing *d)
+{
+    return meeting_act_attend(&d->view, &d->act, &d->fault);
+}
+
 int cli_meeting_attend(struct cli *cli)
 {
     struct doing d;
     int result = begin(cli, &d, false);
-    if (!result && !d.c.council->meeting.open)
-        result = cli_fail(cli, COUNCIL_E_NO_MEETING);
     if (!result)
-        result = meeting_enter(cli, &d.c);
+        result = act_on(&d, attend, false);
     if (!result)
         meeting_done(cli, &d.c, "You are there.");
     return end(&d, result);

@@ -215,8 +215,9 @@ static void print_line(struct cli *cli, const struct cli_council *c, const struc
         cli_print_json(meeting_json(cli, c, m));
         return;
     }
-    printf("%s  %3llu min  %u there, %u in the hot seat, %u lines of minutes", m->name,
-           (unsigned long long)minutes, m->attendee_count, m->seated_count, m->minute_count);
+    printf("%s  %3llu min  %u there, %u in the hot seat, %u line%s of minutes", m->name,
+           (unsigned long long)minutes, m->attendee_count, m->seated_count, m->minute_count,
+           m->minute_count == 1 ? "" : "s");
     if (leader) {
         printf(", led by ");
         meeting_print_name(c, leader);

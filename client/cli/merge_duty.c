@@ -92,18 +92,22 @@ static bool leads_there(const struct merging *m, const char *text)
 static void go(const struct merging *m, const char *link)
 {
     uint8_t log[COUNCIL_KEY_BYTES];
-    const char *name = m->merge->name ? m->merge->name : "the other council";
+    const char *name = m->merge->name ? m->merge->name : "The other council";
     if (!leads_there(m, link)) {
         cli_say(m->cli, "The invite of the merge leads elsewhere; it was not used.");
         return;
     }
     enum council_error error = client_join(m->cli->client, link, log, m->cli->timeout_ms);
     if (!error) {
-        cli_say(m->cli, "You consented to the merge and joined %s.", name);
+        cli_say(m->cli, "You consented to the merge and joined %s.",
+                m->merge->name ? m->merge->name : "the other council");
         bring_name(m);
     } else if (error != COUNCIL_E_ALREADY_MEMBER) {
-        cli_say(m->cli, "%s could not be joined yet: %s It is tried again; ask %s.", name,
-                council_error_info(error)->what, "whoever proposed the merge");
+        cli_say(m->cli,
+                "%s could not be joined yet: %s It is tried again; ask whoever proposed the merge.",
+                name,
+                error == COUNCIL_E_NOT_FOUND ? "The invite is used up or over."
+                                             : council_error_info(error)->what);
     }
 }
 
