@@ -103,42 +103,47 @@ static bool read_types(const struct block *block, struct tzif *out)
     return true;
 }
 
-static bool read_changes(const struct block *block, struct tzif *out)
+static enum council_error read_changes(const struct block *block, struct tzif *out)
 {
     const uint8_t *times = block->body, *types = times + block->counts[CHANGES] * 8;
     if (!tzif_append(out, INT64_MIN, 0))
-        return false;
+        return COUNCIL_E_NO_MEMORY;
     for (uint64_t i = 0; i < block->counts[CHANGES]; i++) {
         int64_t at = (int64_t)council_u64be_read(times + 8 * i);
         if (types[i] >= out->type_count || at <= out->periods[out->count - 1].at ||
-            !tzif_append(out, at, types[i]))
-            return false;
+            at < TZIF_FIRST_CHANGE || at > TZIF_LAST_CHANGE)
+            return COUNCIL_E_BAD_INPUT;
+        if (!tzif_append(out, at, types[i]))
+            return COUNCIL_E_NO_MEMORY;
     }
-    return true;
+    return COUNCIL_OK;
 }
 
 /* The second block, and the line behind it. */
-static bool read_all(const uint8_t *bytes, uint64_t len, struct tzif *out)
+static enum council_error read_all(const uint8_t *bytes, uint64_t len, struct tzif *out)
 {
     struct block block;
     char rule[128];
     if (!block_read(bytes, len, 4, &block) || bytes[4] < '2')
-        return false;
+        return COUNCIL_E_BAD_INPUT;
     uint64_t skip = HEADER_BYTES + block.bytes;
     if (!block_read(bytes + skip, len - skip, 8, &block) || block.counts[LEAPS] != 0 ||
-        !read_types(&block, out) || !read_changes(&block, out))
-        return false;
+        !read_types(&block, out))
+        return COUNCIL_E_BAD_INPUT;
+    enum council_error error = read_changes(&block, out);
+    if (error != COUNCIL_OK)
+        return error;
     const uint8_t *line = block.body + block.bytes, *end = bytes + len;
     size_t size = 0;
     if (line == end || *line++ != '\n')
-        return false;
+        return COUNCIL_E_BAD_INPUT;
     while (line + size < end && line[size] != '\n' && size < sizeof rule - 1)
         size++;
     memcpy(rule, line, size);
     rule[size] = '\0';
     /* Without a rule, or with one that nobody understands, the last offset stays. */
-    (void)!tzif_append_rule(out, rule);
-    return true;
+    error = tzif_append_rule(out, rule);
+    return error == COUNCIL_E_BAD_INPUT ? COUNCIL_OK : error;
 }
 
 enum council_error tzif_read(FILE *file, struct tzif *out)
@@ -148,11 +153,12 @@ enum council_error tzif_read(FILE *file, struct tzif *out)
     if (bytes == NULL)
         return COUNCIL_E_NO_MEMORY;
     size_t len = fread(bytes, 1, TZIF_BYTES_MAX + 1, file);
-    bool good = !ferror(file) && len <= TZIF_BYTES_MAX && read_all(bytes, len, out);
+    enum council_error error =
+        ferror(file) || len > TZIF_BYTES_MAX ? COUNCIL_E_BAD_INPUT : read_all(bytes, len, out);
     free(bytes);
-    if (!good)
+    if (error != COUNCIL_OK)
         tzif_fini(out);
-    return good ? COUNCIL_OK : COUNCIL_E_BAD_INPUT;
+    return error;
 }
 
 void tzif_fini(struct tzif *tzif)

@@ -18,6 +18,9 @@ enum {
     TZIF_NAME_MAX = 15,
     TZIF_LAST_YEAR = 2600 /* after the end of libical's calendar */
 };
+/* Changes lie between these: the earliest that RFC 8536 would have written (section 3.2), and the year 10000. */
+#define TZIF_FIRST_CHANGE (-(INT64_C(1) << 59))
+#define TZIF_LAST_CHANGE  INT64_C(253402300800)
 
 struct tzif_type {
     int32_t offset_s; /* east of Greenwich */
@@ -44,9 +47,9 @@ void tzif_fini(struct tzif *tzif);
 /* The index of the period that an instant lies in. */
 uint32_t tzif_period_at(const struct tzif *tzif, int64_t instant);
 
-/* tzrule.c: appends what the last line of a file ("EST5EDT,M3.2.0,M11.1.0") says of the time after the last period. False: it is not understood; nothing was appended
- * then that is not right. */
-COUNCIL_MUST_USE bool tzif_append_rule(struct tzif *tzif, const char *rule);
+/* tzrule.c: appends what the last line of a file ("EST5EDT,M3.2.0,M11.1.0") says of the time after the last period. BAD_INPUT: it is not understood, and nothing was
+ * appended; NO_MEMORY: part of it may have been. */
+COUNCIL_MUST_USE enum council_error tzif_append_rule(struct tzif *tzif, const char *rule);
 /* For both files: one more period; one more type, or the one that is the same. False: no memory or room. */
 COUNCIL_MUST_USE bool tzif_append(struct tzif *tzif, int64_t at, uint8_t type);
 COUNCIL_MUST_USE bool tzif_type(struct tzif *tzif, const struct tzif_type *type, uint8_t *index);

@@ -127,15 +127,15 @@ static int64_t instant_of(const struct day *day, int year, int32_t offset_s)
            day->time_s - offset_s;
 }
 
-bool tzif_append_rule(struct tzif *tzif, const char *text)
+enum council_error tzif_append_rule(struct tzif *tzif, const char *text)
 {
     struct rule rule;
     uint8_t winter, summer;
     if (!read_rule(text, &rule))
-        return false;
+        return COUNCIL_E_BAD_INPUT;
     rule.standard.daylight = false;
     if (!tzif_type(tzif, &rule.standard, &winter) || !tzif_type(tzif, &rule.daylight, &summer))
-        return false;
+        return COUNCIL_E_BAD_INPUT;
     int64_t last = tzif->periods[tzif->count - 1].at;
     struct icaltimetype from = icaltime_from_timet_with_zone((time_t)(last < 0 ? 0 : last), 0,
                                                              icaltimezone_get_utc_timezone());
@@ -147,8 +147,8 @@ bool tzif_append_rule(struct tzif *tzif, const char *text)
         for (int i = 0; i < 2; i++) {
             const struct tzif_period *next = &two[south ? 1 - i : i];
             if (next->at > last && !tzif_append(tzif, next->at, next->type))
-                return false;
+                return COUNCIL_E_NO_MEMORY;
         }
     }
-    return true;
+    return COUNCIL_OK;
 }

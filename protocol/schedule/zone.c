@@ -100,8 +100,9 @@ const struct tzif *schedule_zone(const char *name)
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+/-";
     size_t len = strnlen(name, SCHEDULE_ZONE_MAX + 1);
     struct stat file;
-    /* A path is made of the name: nothing that leaves the folder of zones may reach it. */
-    if (len == 0 || len > SCHEDULE_ZONE_MAX || name[0] == '/' || strspn(name, allowed) != len)
+    /* A path is made of the name: nothing that leaves the folder of zones may reach it; and a zone has no more names than files. */
+    if (len == 0 || len > SCHEDULE_ZONE_MAX || name[0] == '/' || strstr(name, "//") != NULL ||
+        strspn(name, allowed) != len)
         return NULL;
     FILE *from = open_zone(name, &file);
     if (from == NULL)

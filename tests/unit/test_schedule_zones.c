@@ -75,7 +75,8 @@ static void rules_of_later_years(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct tzif tzif = {.type_count = 1, .types = {{0, false, "AAA"}}};
         assert_true(tzif_append(&tzif, INT64_MIN, 0));
-        assert_int_equal(tzif_append_rule(&tzif, rows[i].rule), rows[i].begins != 0);
+        assert_int_equal(tzif_append_rule(&tzif, rows[i].rule),
+                         rows[i].begins != 0 ? COUNCIL_OK : COUNCIL_E_BAD_INPUT);
         for (uint32_t p = 1; p < tzif.count; p++) {
             assert_true(tzif.periods[p].at > tzif.periods[p - 1].at);
             if (tzif.periods[p].at < 2208988800 || tzif.periods[p].at >= 2240611200)
@@ -134,6 +135,116 @@ static void a_file_that_changes_is_read_again(void **state)
     (void)unlink(path);
     (void)rmdir(folder);
     (void)unsetenv("TZDIR");
+}
+
+static size_t bytes_of(const char *path, uint8_t *out)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t len = fread(out, 1, TZIF_BYTES_MAX, file);
+    (void)fclose(file);
+    return len;
+}
+
+static enum council_error read_bytes(uint8_t *bytes, size_t len, struct tzif *out)
+{
+    FILE *file = fmemopen(bytes, len, "rb");
+    assert_non_null(file);
+    enum council_error error = tzif_read(file, out);
+    (void)fclose(file);
+    return error;
+}
+
+/* What is read at all is in order, within bounds, and has an offset for each instant. */
+static void read_damaged(uint8_t *bytes, size_t len)
+{
+    struct tzif tzif;
+    enum council_error error = read_bytes(bytes, len, &tzif);
+    if (error != COUNCIL_OK) {
+        assert_int_equal(error, COUNCIL_E_BAD_INPUT);
+        assert_null(tzif.periods);
+        return;
+    }
+    assert_true(tzif.count > 0 && tzif.periods[0].at == INT64_MIN);
+    for (uint32_t i = 0; i < tzif.count; i++) {
+        const struct tzif_period *period = &tzif.periods[i];
+        assert_true(period->type < tzif.type_count);
+        assert_in_range(tzif.types[period->type].offset_s + 93600, 0, 2 * 93600);
+        assert_true(i == 0 || (period->at >= period[-1].at && period->at >= TZIF_FIRST_CHANGE &&
+                               period->at <= TZIF_LAST_CHANGE));
+    }
+    assert_int_equal(tzif_period_at(&tzif, INT64_MIN), 0);
+    assert_int_equal(tzif_period_at(&tzif, INT64_MAX), tzif.count - 1);
+    tzif_fini(&tzif);
+}
+
+static void damaged_files_are_refused_or_in_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        size_t step;
+    } files[] = {{"/usr/share/zoneinfo/Asia/Kathmandu", 1},
+                 {"/usr/share/zoneinfo/Europe/Berlin", 23}};
+    static uint8_t bytes[TZIF_BYTES_MAX];
+    static const uint8_t others[] = {0x00, 0x01, 0x7f, 0x80, 0xff};
+    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
+        size_t len = bytes_of(files[f].path, bytes);
+        assert_true(len > 100);
+        for (size_t at = 0; at < len; at += files[f].step) {
+            uint8_t was = bytes[at];
+            if (at > 0)
+                read_damaged(bytes, at); /* cut off */
+            for (size_t k = 0; k < sizeof others; k++) {
+                bytes[at] = others[k];
+                read_damaged(bytes, len);
+            }
+            bytes[at] = was;
+        }
+        read_damaged(bytes, len);
+    }
+}
+
+/* A last change at the end of what 64 bits hold would be a year that nobody counts to. */
+static void changes_out_of_all_time_are_refused(void **state)
+{
+    (void)state;
+    static const int64_t times[] = {INT64_MIN,
+                                    INT64_MIN + 1,
+                                    TZIF_FIRST_CHANGE - 1,
+                                    TZIF_LAST_CHANGE + 1,
+                                    INT64_C(67768036191676799),
+                                    INT64_MAX};
+    static const char rule[] = "\nEST5EDT,M3.2.0,M11.1.0\n";
+    uint8_t bytes[256] = {0};
+    struct tzif tzif;
+    size_t header = 44, at = 2 * header + 7;
+    for (size_t block = 0; block < 2; block++) {
+        uint8_t *head = bytes + block * (header + 7);
+        memcpy(head, "TZif2", 5);
+        head[20 + 4 * 3 + 3] = block == 1; /* changes */
+        head[20 + 4 * 4 + 3] = 1;          /* types */
+        head[20 + 4 * 5 + 3] = 1;          /* bytes of names */
+    }
+    memcpy(bytes + at + 8 + 1 + 7, rule, sizeof rule - 1);
+    size_t len = at + 8 + 1 + 7 + sizeof rule - 1;
+    assert_int_equal(read_bytes(bytes, len, &tzif), COUNCIL_OK);
+    assert_true(tzif.count > 1000);
+    tzif_fini(&tzif);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        for (int k = 0; k < 8; k++)
+            bytes[at + (size_t)k] = (uint8_t)((uint64_t)times[i] >> (56 - 8 * k));
+        assert_int_equal(read_bytes(bytes, len, &tzif), COUNCIL_E_BAD_INPUT);
+    }
+}
+
+static void a_zone_has_one_name(void **state)
+{
+    (void)state;
+    assert_true(schedule_zone_known("Europe/Berlin"));
+    assert_false(schedule_zone_known("Europe//Berlin"));
+    assert_false(schedule_zone_known("Europe/Berlin/"));
+    assert_false(schedule_zone_known("/Europe/Berlin"));
 }
 
 static void more_zones_than_are_kept(void **state)
@@ -218,6 +329,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_of_later_years),
         cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(damaged_files_are_refused_or_in_order),
+        cmocka_unit_test(changes_out_of_all_time_are_refused),
+        cmocka_unit_test(a_zone_has_one_name),
         cmocka_unit_test(a_file_that_changes_is_read_again),
         cmocka_unit_test(more_zones_than_are_kept),
         cmocka_unit_test(more_changes_than_a_table_has_room_for),
