@@ -57,7 +57,7 @@ static bool give_up(struct client *client, json_t *act)
 static enum council_error open_box(struct client *client, const json_t *proposal,
                                    char link[COUNCIL_LINK_MAX], struct council_link *decoded)
 {
-    uint8_t box[COUNCIL_POOL_BOX_BYTES];
+    uint8_t box[COUNCIL_POOL_BOX_BYTES], council[COUNCIL_KEY_BYTES];
     enum council_error error =
         council_rpc_bytes(proposal, "box", box, sizeof box)
             ? council_pool_open(link, box, sizeof box, client->keyring->device.box)
@@ -69,6 +69,10 @@ static enum council_error open_box(struct client *client, const json_t *proposal
     if (error == COUNCIL_OK && memcmp(decoded->server, client->me.server, COUNCIL_KEY_BYTES) != 0 &&
         !offered_key_leads(client, decoded->server))
         error = COUNCIL_E_WRONG_SERVER;
+    /* ... and to the council that everybody was told of, wherever whoever leads would rather have this member. */
+    if (error == COUNCIL_OK && (!council_rpc_bytes(proposal, "council", council, sizeof council) ||
+                                memcmp(decoded->council, council, sizeof council) != 0))
+        error = COUNCIL_E_BAD_BOX;
     return error;
 }
 
