@@ -186,6 +186,12 @@ int cli_council_refresh(struct cli *cli, struct cli_council *council);
 /* A member (also a former one where `former`) by name or by the start of their key. False: printed. */
 bool cli_member(struct cli *cli, const struct cli_council *council, const char *word, bool former,
                 uint8_t out[COUNCIL_KEY_BYTES]);
+/*
+ * How many the word fits; the last of them in `out`. Names that are written so, and starts of keys (four characters or more), go before names in other letters (A, a), or, where
+ * `begins`, that begin so.
+ */
+uint32_t cli_member_find(const struct cli_council *council, const char *word, bool former,
+                         bool begins, uint8_t out[COUNCIL_KEY_BYTES]);
 
 /* ---- doing (act.c) ---- */
 /*

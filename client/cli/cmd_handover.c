@@ -37,26 +37,12 @@ static bool is_last_moderator(struct cli *cli, const struct cli_council *c)
 
 /* ---- who comes after ---- */
 
-/* True if the word names this person; as cli_member has it. */
-static bool is_called(const struct cli_council *c, const struct council_person *person,
-                      const char *word)
-{
-    const struct model_profile *profile = model_profile(c->model, person->pin.member);
-    char key[COUNCIL_KEY_CHARS + 1];
-    council_b64_encode(key, person->pin.member, COUNCIL_KEY_BYTES);
-    return (profile && strcmp(profile->name, word) == 0) ||
-           (strlen(word) >= 4 && strncmp(key, word, strlen(word)) == 0);
-}
-
 /* A present member other than oneself. Whoever left or was removed meanwhile is named as such. */
 static int find_successor(struct cli *cli, const struct cli_council *c, const char *word,
                           uint8_t member[COUNCIL_KEY_BYTES])
 {
-    uint32_t here = 0, gone = 0;
-    for (uint32_t i = 0; i < c->council->person_count; i++)
-        if (is_called(c, &c->council->people[i], word))
-            *(c->council->people[i].member ? &here : &gone) += 1;
-    if (!here && gone)
+    if (!cli_member_find(c, word, false, false, member) &&
+        cli_member_find(c, word, true, false, member))
         return cli_fail_input(cli,
                               "%s is not in the council any more. Nothing was changed: name "
                               "somebody whom `council roster` lists.",

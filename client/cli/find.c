@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/cli/cli.h"
 
@@ -182,24 +183,40 @@ int cli_council_named(struct cli *cli, const char *word, struct cli_council *out
     return result;
 }
 
+/* How well a word names somebody: 2 by name or key, 1 nearly, 0 not at all. */
+static int names(const struct cli_council *council, const struct council_person *person,
+                 const char *word, bool begins)
+{
+    const struct model_profile *profile = model_profile(council->model, person->pin.member);
+    char key[COUNCIL_KEY_CHARS + 1];
+    size_t len = strlen(word);
+    council_b64_encode(key, person->pin.member, COUNCIL_KEY_BYTES);
+    if ((profile && strcmp(profile->name, word) == 0) || (len >= 4 && strncmp(key, word, len) == 0))
+        return 2;
+    return len && profile && strncasecmp(profile->name, word, begins ? len : len + 1) == 0;
+}
+
+uint32_t cli_member_find(const struct cli_council *council, const char *word, bool former,
+                         bool begins, uint8_t out[COUNCIL_KEY_BYTES])
+{
+    uint32_t fits = 0;
+    int best = 1;
+    for (uint32_t i = 0; i < council->council->person_count; i++) {
+        const struct council_person *person = &council->council->people[i];
+        int fit = person->member || former ? names(council, person, word, begins) : 0;
+        if (fit < best)
+            continue;
+        fits = fit > best ? 1 : fits + 1;
+        best = fit;
+        memcpy(out, person->pin.member, COUNCIL_KEY_BYTES);
+    }
+    return fits;
+}
+
 bool cli_member(struct cli *cli, const struct cli_council *council, const char *word, bool former,
                 uint8_t out[COUNCIL_KEY_BYTES])
 {
-    int fits = 0;
-    for (uint32_t i = 0; i < council->council->person_count; i++) {
-        const struct council_person *person = &council->council->people[i];
-        const struct model_profile *profile = model_profile(council->model, person->pin.member);
-        char key[COUNCIL_KEY_CHARS + 1];
-        if (!person->member && !former)
-            continue;
-        council_b64_encode(key, person->pin.member, COUNCIL_KEY_BYTES);
-        bool named = profile && strcmp(profile->name, word) == 0;
-        bool keyed = strlen(word) >= 4 && strncmp(key, word, strlen(word)) == 0;
-        if (!named && !keyed)
-            continue;
-        fits++;
-        memcpy(out, person->pin.member, COUNCIL_KEY_BYTES);
-    }
+    uint32_t fits = cli_member_find(council, word, former, false, out);
     if (fits == 1)
         return true;
     if (fits)

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "client/cli/room.h"
 #include "client/model/checkin.h"
@@ -80,30 +79,12 @@ static void word_of(const char **rest, char *out, size_t size)
 /* A member by name, by its beginning, or by the start of their key. False: said. */
 static bool find_member(struct room *room, const char *word, uint8_t out[COUNCIL_KEY_BYTES])
 {
-    const struct council *council = room->council.council;
-    uint32_t begins = 0, is = 0;
-    size_t len = strlen(word);
-    for (uint32_t i = 0; len && i < council->person_count; i++) {
-        const uint8_t *member = council->people[i].pin.member;
-        char name[MODEL_NAME_MAX], key[COUNCIL_KEY_CHARS + 1];
-        if (!council->people[i].member)
-            continue;
-        model_name(room->council.model, member, name);
-        council_b64_encode(key, member, COUNCIL_KEY_BYTES);
-        bool exact = strcmp(name, word) == 0 || (len >= 8 && strncmp(key, word, len) == 0);
-        if (!exact && (is || strncasecmp(name, word, len) != 0))
-            continue;
-        begins += !exact;
-        is += exact;
-        memcpy(out, member, COUNCIL_KEY_BYTES);
-    }
-    if (is == 1 || (!is && begins == 1))
-        return true;
-    room_say(room, ROOM_WRONG,
-             is || begins ? "More than one member is called `%s`."
-                          : "There is no member `%s` here.",
-             word);
-    return false;
+    uint32_t fits = cli_member_find(&room->council, word, false, true, out);
+    if (fits != 1)
+        room_say(room, ROOM_WRONG,
+                 fits ? "More than one member is called `%s`." : "There is no member `%s` here.",
+                 word);
+    return fits == 1;
 }
 
 static void do_hand(struct room *room, const char *rest)

@@ -83,7 +83,8 @@ def handover():
     equal(ben.run("handover", "Chloe", "--json", code=REFUSED).error(), "not_moderator", "a member")
     has(ada.run("handover", "Zoe", code=FAILED).err, "council roster")
     has(ada.run("handover", "Ada", code=FAILED).err, "That is you")
-    equal(ada.run("handover", "Chloe", "--stay", "--json").one()["you_moderate"], True, "with --stay")
+    equal(ada.run("handover", "chloe", "--stay", "--json").one()["you_moderate"], True, "with --stay, in small letters")
+    has(ada.run("handover", "Chlo", code=FAILED).err, "council roster")  # a beginning is not a name
     equal(roles(ben), {"Ada": "moderator", "Ben": "member", "Chloe": "moderator"}, "with --stay")
     equal(ada.run("handover", "Chloe", "--json").one()["you_moderate"], False, "without")
     ada.run("handover", "Chloe")  # once more changes nothing
