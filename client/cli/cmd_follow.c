@@ -301,8 +301,13 @@ static void print_log(struct cli *cli, const struct client_log_info *info, json_
 /* How one stands in the pool as was last known, printed unless with --json. Owned; NULL: nothing to say. */
 static char *pool_status(struct cli *cli)
 {
+    static const char lost[] =
+        "You are not in the pool any more: your time there was over, proposals went unanswered, or "
+        "the server was put back from a backup. `council pool register` puts you back.";
     json_t *shown = NULL;
-    char *line = client_pool_kept(cli->client, &shown) ? NULL : pool_line(shown);
+    char *line = client_pool_lost(cli->client)           ? strdup(lost)
+                 : client_pool_kept(cli->client, &shown) ? NULL
+                                                         : pool_line(shown);
     if (line && !cli->json)
         puts(line);
     json_decref(shown);

@@ -71,6 +71,20 @@ static void prune(json_t *record, const json_t *shown)
     }
 }
 
+/* Was this member registered, and in nothing that leads out of the pool, when they looked last? */
+static bool waited(const json_t *record)
+{
+    const json_t *seen = json_object_get(record, "seen");
+    const json_t *proposals = json_object_get(seen, "proposals");
+    bool leads_out = json_object_size(json_object_get(record, "acts")) > 0;
+
+    for (size_t i = 0; i < json_array_size(proposals); i++) {
+        const json_t *accepted = json_object_get(json_array_get(proposals, i), "accepted");
+        leads_out = leads_out || json_integer_value(accepted) == 1;
+    }
+    return json_object_get(seen, "person") != NULL && !leads_out;
+}
+
 /* Within a transaction: another process may have done something about a proposal meanwhile, which must not be written over. */
 static enum council_error take(struct client *client, json_t *shown)
 {
@@ -85,7 +99,9 @@ static enum council_error take(struct client *client, json_t *shown)
     if (!pool_load(client))
         return COUNCIL_E_NO_MEMORY;
     json_t *record = client->pool->record;
+    bool lost = name == NULL && (waited(record) || json_is_true(json_object_get(record, "lost")));
     prune(record, shown);
+    (void)json_object_set_new(record, "lost", json_boolean(lost));
     if (name != NULL)
         (void)json_object_set_new(record, "name", json_string(name));
     (void)json_object_set_new(record, "asks", json_boolean(asks));
@@ -226,6 +242,15 @@ enum council_error client_pool_kept(struct client *client, json_t **shown)
     return *shown != NULL ? COUNCIL_OK : COUNCIL_E_NO_MEMORY;
 }
 
+bool client_pool_lost(struct client *client)
+{
+    if (!client->keyring->open || !pool_load(client) ||
+        !json_is_true(json_object_get(client->pool->record, "lost")))
+        return false;
+    (void)json_object_set_new(client->pool->record, "lost", json_false());
+    return pool_save(client) == COUNCIL_OK;
+}
+
 /* The proposal that this member is in. */
 static bool find_own(struct client *client, int timeout_ms, uint8_t out[CLIENT_POOL_ID])
 {
@@ -270,6 +295,10 @@ enum council_error client_pool_withdraw(struct client *client, int timeout_ms)
     enum council_error error =
         ask(client, COUNCIL_METHOD_POOL_WITHDRAW, json_object(), NULL, timeout_ms);
 
+    if (error == COUNCIL_OK && pool_load(client)) { /* on purpose: not lost */
+        (void)json_object_del(client->pool->record, "seen");
+        error = pool_save(client);
+    }
     return error == COUNCIL_OK ? client_pool_show(client, NULL, timeout_ms) : error;
 }
 

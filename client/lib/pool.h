@@ -28,6 +28,10 @@ COUNCIL_MUST_USE enum council_error client_pool_show(struct client *client, json
 /* What was last shown, owned; offline. NO_ENTRY: this home has nothing to do with the pool. */
 COUNCIL_MUST_USE enum council_error client_pool_kept(struct client *client, json_t **shown);
 
+/* True once after the server has no registration any more, and neither this home nor a proposal that was accepted is why: its time was over, proposals went unanswered, or the
+ * server was put back from a backup, after which its pool is empty. Offline. */
+COUNCIL_MUST_USE bool client_pool_lost(struct client *client);
+
 /* Accepts or declines a proposal. `proposal` NULL: the one that waits. Online. NO_PROPOSAL; POOL_PROPOSED: too late to decline, leave the council instead. */
 COUNCIL_MUST_USE enum council_error
 client_pool_answer(struct client *client, const uint8_t *proposal, bool accept, int timeout_ms);

@@ -254,12 +254,27 @@ def deadline():
     equal(six[0].run("pool", "accept", "--json", code=(FAILED, REFUSED)).error(), "no_proposal", "an answer that came too late")
 
 
+@case("who is in the pool no more, without having left it, is told so once")
+def lost():
+    member = W["council"][5]
+    world.server.stop()
+    with contextlib.closing(sqlite3.connect(os.path.join(world.server.data, "council.db"))) as db:  # as a restore does with everybody
+        db.execute("DELETE FROM pool_person WHERE name = ?", (called(member.name),))
+        db.commit()
+    world.server.start()
+    lacks(member.run("status").out, "not in the pool any more")
+    member.run("pool", "show")
+    has(member.run("status").out, "not in the pool any more")
+    lacks(member.run("status").out, "not in the pool any more")
+
+
 @case("withdrawing deletes: nothing that was registered is in the database or its journal any more; a full pool says so")
 def withdrawing():
     everybody = W["council"] + [W["no"]]
     all_of(everybody, "pool", "withdraw")
     equal(rows("pool_person"), 0, "registrations")
     has(everybody[0].run("pool", "show").out, "not in the pool")
+    lacks(everybody[0].run("status").out, "not in the pool any more")
     limit(pool_people=0)
     equal(register(everybody[:1], code=REFUSED)[0].code, REFUSED, "a full pool")
     limit(pool_people=1)
