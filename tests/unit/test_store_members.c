@@ -36,7 +36,7 @@ static struct store_change membership(uint64_t member, uint8_t role, uint64_t fr
 static void knows_who_is_and_was_a_member(void **state)
 {
     struct fixture *fx = *state;
-    struct store_membership found, list[4];
+    struct store_membership found, list[4] = {0};
     uint32_t n;
 
     assert_status(append_with(fx->store, membership(1, 2, 1, 0)), STORE_OK);
