@@ -157,6 +157,8 @@ int cli_print_template(struct cli *cli, char *text);
 void cli_time(uint64_t unix_ms, const char *zone, char out[64]);
 /* New JSON string of base64url. */
 json_t *cli_json_bytes(const uint8_t *bytes, uint32_t len);
+/* The bytes of the character of UTF-8 that `text` begins with, where it is one that must not be shown (it would turn or break what stands beside it); else 0 (hidden.c). */
+size_t cli_hidden(const char *text);
 /* Human text with control characters (but line end and tab) made visible, so that nobody's note drives another's terminal; each line after the first is indented. */
 void cli_print_text(FILE *out, const char *text, const char *indent);
 

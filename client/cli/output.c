@@ -1,7 +1,7 @@
 /*
  * output.c - how things look: times, keys, other people's text.
  *
- * Invariant: nobody's text reaches the terminal with a control character in it.
+ * Invariant: nobody's text reaches the terminal with a control character in it, or with one that turns the writing around.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,10 @@ json_t *cli_json_bytes(const uint8_t *bytes, uint32_t len)
 void cli_print_text(FILE *out, const char *text, const char *indent)
 {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '\n')
+        size_t hidden = cli_hidden((const char *)c);
+        if (hidden)
+            c += hidden - 1;
+        else if (*c == '\n')
             fprintf(out, "\n%s", c[1] ? indent : "");
         else if ((*c < 0x20 && *c != '\t') || *c == 0x7f)
             fprintf(out, "\\x%02x", *c);

@@ -12,23 +12,6 @@
 
 #include "client/cli/room.h"
 
-/* Characters without a width of their own that change how others are shown: direction, line and paragraph separators, tags, fillers. */
-static const struct {
-    uint32_t first, last;
-} hidden[] = {
-    {0x00ad, 0x00ad}, {0x061c, 0x061c},   {0x180e, 0x180e},   {0x200b, 0x200b},
-    {0x200e, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},   {0xfeff, 0xfeff},
-    {0xfff9, 0xfffb}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
-};
-
-static bool is_hidden(wchar_t c)
-{
-    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
-        if ((uint32_t)c >= hidden[i].first && (uint32_t)c <= hidden[i].last)
-            return true;
-    return false;
-}
-
 /* One character of text in UTF-8 as the locale writes it, into `out` (at least 8 bytes). Returns the bytes it takes of `text`. */
 static size_t clean_one(const char *text, char out[8])
 {
@@ -59,7 +42,7 @@ static size_t clean_one(const char *text, char out[8])
         return 1;
     if (c >= 0x80 && c < 0xa0)
         snprintf(out, 8, "\\x%02x", (unsigned)c);
-    else if (is_hidden(c))
+    else if (cli_hidden(text))
         out[0] = '\0';
     else if (iswprint((wint_t)c) && wcwidth(c) >= 0)
         snprintf(out, 8, "%.*s", (int)len, text);
