@@ -298,16 +298,34 @@ static void print_log(struct cli *cli, const struct client_log_info *info, json_
     cli_council_fini(&c);
 }
 
-/* How one stands in the pool as was last known, printed unless with --json. Owned; NULL: nothing to say. */
-static char *pool_status(struct cli *cli)
+/* What happened in the pool that is told once. Owned; NULL: nothing. */
+static char *pool_news(struct cli *cli)
 {
     static const char lost[] =
         "You are not in the pool any more: your time there was over, proposals went unanswered, or "
         "the server was put back from a backup. `council pool register` puts you back.";
+    static const char empty[] =
+        "Your program founded council %.8s for a group from the pool, and the group was over "
+        "before "
+        "anybody joined. `council close -C %.8s` ends it; or `council invite -C %.8s` somebody.";
+    uint8_t log[COUNCIL_KEY_BYTES];
+    char name[COUNCIL_KEY_CHARS + 1], line[sizeof empty + 3 * 8];
+    if (client_pool_lost(cli->client))
+        return strdup(lost);
+    if (!client_pool_empty(cli->client, log))
+        return NULL;
+    council_b64_encode(name, log, COUNCIL_KEY_BYTES);
+    (void)snprintf(line, sizeof line, empty, name, name, name);
+    return strdup(line);
+}
+
+/* How one stands in the pool as was last known, printed unless with --json. Owned; NULL: nothing to say. */
+static char *pool_status(struct cli *cli)
+{
     json_t *shown = NULL;
-    char *line = client_pool_lost(cli->client)           ? strdup(lost)
-                 : client_pool_kept(cli->client, &shown) ? NULL
-                                                         : pool_line(shown);
+    char *line = pool_news(cli);
+    if (!line && client_pool_kept(cli->client, &shown) == COUNCIL_OK)
+        line = pool_line(shown);
     if (line && !cli->json)
         puts(line);
     json_decref(shown);

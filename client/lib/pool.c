@@ -48,9 +48,25 @@ enum council_error pool_save(struct client *client)
     return error;
 }
 
-/* Acts of proposals that are over are forgotten, but for those whose council is there and whose steps remain. */
-static void prune(json_t *record, const json_t *shown)
+/* Is nobody else in the council that was founded for this? */
+static bool founded_alone(struct client *client, const json_t *act)
 {
+    uint8_t log[COUNCIL_KEY_BYTES];
+
+    if (!json_is_true(json_object_get(act, "founded")) || !pool_act_log(act, log) ||
+        !pool_inside(client, log))
+        return false;
+    const struct council *council = client_council(client, log);
+    uint32_t members = 0;
+    for (uint32_t i = 0; i < council->person_count; i++)
+        members += council->people[i].member;
+    return members == 1;
+}
+
+/* Acts of proposals that are over are forgotten, but for those whose council is there and whose steps remain. */
+static void prune(struct client *client, const json_t *shown)
+{
+    json_t *record = client->pool->record;
     json_t *acts = json_object_get(record, "acts");
     const json_t *proposals = json_object_get(shown, "proposals");
     const char *key = NULL;
@@ -66,6 +82,8 @@ static void prune(json_t *record, const json_t *shown)
                 json_string_value(json_object_get(json_array_get(proposals, i), "proposal"));
             there = name != NULL && strcmp(name, key) == 0;
         }
+        if (!there && founded_alone(client, act))
+            (void)json_object_set(record, "empty", json_object_get(act, "council"));
         if (!there)
             (void)json_object_del(acts, key);
     }
@@ -100,7 +118,7 @@ static enum council_error take(struct client *client, json_t *shown)
         return COUNCIL_E_NO_MEMORY;
     json_t *record = client->pool->record;
     bool lost = name == NULL && (waited(record) || json_is_true(json_object_get(record, "lost")));
-    prune(record, shown);
+    prune(client, shown);
     (void)json_object_set_new(record, "lost", json_boolean(lost));
     if (name != NULL)
         (void)json_object_set_new(record, "name", json_string(name));
@@ -248,6 +266,15 @@ bool client_pool_lost(struct client *client)
         !json_is_true(json_object_get(client->pool->record, "lost")))
         return false;
     (void)json_object_set_new(client->pool->record, "lost", json_false());
+    return pool_save(client) == COUNCIL_OK;
+}
+
+bool client_pool_empty(struct client *client, uint8_t log[COUNCIL_KEY_BYTES])
+{
+    if (!client->keyring->open || !pool_load(client) ||
+        !council_rpc_bytes(client->pool->record, "empty", log, COUNCIL_KEY_BYTES))
+        return false;
+    (void)json_object_del(client->pool->record, "empty");
     return pool_save(client) == COUNCIL_OK;
 }
 

@@ -32,6 +32,9 @@ COUNCIL_MUST_USE enum council_error client_pool_kept(struct client *client, json
  * server was put back from a backup, after which its pool is empty. Offline. */
 COUNCIL_MUST_USE bool client_pool_lost(struct client *client);
 
+/* True once after a group was over for which this home had founded a council that nobody else has joined: which one. It is a council like any other: to be closed, or for others. Offline. */
+COUNCIL_MUST_USE bool client_pool_empty(struct client *client, uint8_t log[COUNCIL_KEY_BYTES]);
+
 /* Accepts or declines a proposal. `proposal` NULL: the one that waits. Online. NO_PROPOSAL; POOL_PROPOSED: too late to decline, leave the council instead. */
 COUNCIL_MUST_USE enum council_error
 client_pool_answer(struct client *client, const uint8_t *proposal, bool accept, int timeout_ms);

@@ -54,6 +54,7 @@ static bool begin(struct client *client, const json_t *proposal, json_t *act)
         if (error == COUNCIL_OK) {
             council_b64_encode(name, made.log, COUNCIL_KEY_BYTES);
             (void)json_object_set_new(act, "council", json_string(name));
+            (void)json_object_set_new(act, "founded", json_true());
             error = pool_save(client);
         }
         error = home_end(&client->home, error);

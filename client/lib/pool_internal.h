@@ -16,7 +16,7 @@ enum {
 };
 
 /*
- * The record, as JSON: {"asks": bool, "name": what one is called, "seen": pool.show's last result, "lost": bool,
+ * The record, as JSON: {"asks": bool, "name": what one is called, "seen": pool.show's last result, "lost": bool, "empty": a council's name,
  *   "acts": {proposal: {"council", "item", "invites": {member: {"key", "item"}}, and a flag for each step that was done}}}
  */
 struct pool {

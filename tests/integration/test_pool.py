@@ -233,6 +233,32 @@ def refill():
     check(not shown(lead)["refills"], "the council still asks")
 
 
+@case("a council that nobody joined in time is its founder's to close, and they are told so once")
+def nobody_joins():
+    six = W["council"]
+    lead = [m for m in six if m.name == "ben"][0]
+    limit(pool_rest_ms=0)
+    register(six, pace="slow", moderators=("ben",))
+    seek()
+    until("no proposal", lambda: shown(six[0])["proposals"])
+    rest()
+    all_of([m for m in six if m is not lead], "pool", "accept")
+    lead.run("pool", "accept")
+    until("not founded", lambda: lead.run("sync") and councils(lead) == [2])
+    world.server.stop()
+    with contextlib.closing(sqlite3.connect(os.path.join(world.server.data, "council.db"))) as db:  # the clock, put on
+        db.execute("UPDATE pool_proposal SET found_by = made + 1")
+        db.commit()
+    world.server.start()
+    until("the proposal is still there", lambda: not shown(lead)["proposals"])
+    told = lead.run("status").out
+    has(told, "over before anybody joined")
+    name = told.split("council close -C ")[1][:8]
+    lacks(lead.run("status").out, "over before anybody joined")
+    lead.run("close", "-C", name, "--yes")
+    limit(pool_rest_ms=DAY)
+
+
 @case("a deadline that passes while the server is down sends everybody back with their time; silence is not asked again at once")
 def deadline():
     six = W["council"]
