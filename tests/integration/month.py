@@ -284,11 +284,17 @@ class Month:
 
     # ---- meetings ----
 
-    def coming(self, **mails):
-        """It is two hours before the next meeting and mails go out, then it is time. The meeting's name, and when it begins."""
+    def coming(self, killed=False, **mails):
+        """It is two hours before the next meeting and mails go out, an hour before no more do, then it is time. The meeting's name, and when it begins."""
         row = next(row for row in self.moderator.run("schedule", "show", "--json", "-n", 3).lines() if not row["cancelled"] and row["meeting"] not in self.held)
         at(row["starts"] - 2 * HOUR)
         self.mailed(**mails)
+        if killed:
+            self.world.server.kill()
+            self.world.server.start()
+        at(row["starts"] - HOUR - 10 * MINUTE)
+        self.mail_round()
+        self.mailed()
         at(row["starts"])
         self.held.append(row["meeting"])
         return row["meeting"], row["starts"]

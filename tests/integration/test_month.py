@@ -221,7 +221,7 @@ def taken_over():
 
 @case("meeting four: a machine sleeps for a quarter of an hour and wakes to the same clock; Femi was away twice, which Ada sees; Hugo leaves the council")
 def slept():
-    month.coming(ada=1, ben=1, chloe=1, dev=1, grace=1, hugo=1)
+    month.coming(killed=True, ada=1, ben=1, chloe=1, dev=1, grace=1, hugo=1)
     people = [ada, ben, chloe, esma]
     rooms = [Room(m) for m in people]
     for room in rooms:
