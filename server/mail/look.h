@@ -11,7 +11,8 @@
 #include "server/store/store.h"
 
 enum {
-    MAIL_LOOK_PEOPLE = 16,     /* members looked at in one step */
+    MAIL_LOOK_PEOPLE = 16,     /* members looked at in one step, ... */
+    MAIL_LOOK_MS = 10,         /* ... and none more after that: others wait for the store */
     MAIL_LOOK_DUE = 64,        /* mails that one step names at most */
     MAIL_LOOK_COUNCILS = 1024, /* councils whose meetings are remembered */
     MAIL_LOOK_LOGS = 64,       /* councils of one member that are looked at */

@@ -8,9 +8,23 @@
 #include "protocol/entry.h"
 #include "server/mail/look.h"
 
+#include <time.h>
+
 #define MINUTE UINT64_C(60000)
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
+
+/* The linker puts this before the library's: a clock that is put on by so much each time somebody looks. */
+int __real_clock_gettime(clockid_t id, struct timespec *out);
+int __wrap_clock_gettime(clockid_t id, struct timespec *out);
+static time_t slow_s, slept_s;
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *out)
+{
+    int rc = __real_clock_gettime(id, out);
+    out->tv_sec += slept_s += slow_s;
+    return rc;
+}
 
 struct world {
     struct fixture *fx;
@@ -236,6 +250,28 @@ static void test_a_round_reaches_everybody(void **state)
     assert_int_equal(look(w, utc("2027-03-05T16:00"), true), 1);
 }
 
+/* One is always looked at, and the rest where that took long: by the next steps. */
+static void test_a_step_that_takes_long_ends(void **state)
+{
+    struct world *w = *state;
+    struct store_mail_event due[MAIL_LOOK_DUE];
+    uint64_t now = utc("2027-03-05T16:00");
+    uint32_t n = 0;
+    bool ended = false;
+
+    opt_in(w, 0, 1);
+    opt_in(w, 2, 1);
+    slow_s = 1;
+    assert_status(mail_look_step(w->look, w->fx->store, now, due, &n, &ended), STORE_OK);
+    assert_int_equal(n, 1);
+    assert_false(ended);
+    assert_status(mail_look_step(w->look, w->fx->store, now, due, &n, &ended), STORE_OK);
+    assert_int_equal(n, 1);
+    slow_s = 0;
+    assert_int_equal(look(w, now, true), 0); /* nobody is left of that round */
+    assert_int_equal(look(w, now, true), 2);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -247,6 +283,7 @@ int main(void)
         T(test_a_wait_that_is_over_does_not_stand),
         T(test_nudges_reach_the_others),
         T(test_a_round_reaches_everybody),
+        T(test_a_step_that_takes_long_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
