@@ -35,6 +35,11 @@ def now_ms():
     return int(time.time() * 1000) + clock.wall
 
 
+def begins(ms):
+    """It is then, for processes that are started from now on, whatever the year in which the test runs."""
+    clock.set(wall=ms - int(time.time() * 1000))
+
+
 def at(ms):
     """It is then (unix ms) for every process; never earlier than it was."""
     check(ms >= now_ms(), "time goes on: %s" % utc(ms))

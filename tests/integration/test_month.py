@@ -18,7 +18,7 @@ PEOPLE = {  # zone, hours, what they do, at which level
     "iris": ("Europe/London", "mon-fri 13:00-19:00", "people", "senior"), "jon": ("Asia/Tokyo", "sat-sun 09:00-20:00", "legal", "senior")}
 MAILS = {"ada": "proposal,meeting", "ben": "meeting", "chloe": "checkin", "dev": "meeting", "grace": "meeting", "hugo": "meeting", "iris": "proposal"}
 
-at(moment("2027-02-24 15:00"))  # a Wednesday
+begins(moment("2027-02-24 15:00"))  # a Wednesday
 month = Month(PEOPLE, MAILS)
 world = month.world
 everybody = list(month.people.values())
