@@ -107,24 +107,6 @@ static void merge_own(struct writing *w)
     w->own_count = kept;
 }
 
-/*
- * Anybody may have named any time in a change: only meetings of the rule are kept. Without walking over them, since a rule may have begun long ago: a rule has one of two forms
- * (protocol/README.md section 5.8), and each of its meetings is on one of its days, at its time, a whole number of weeks (or of two) on.
- */
-static bool is_meeting(const struct writing *w, const char *meeting)
-{
-    const int64_t fortnight_s = 14 * 24 * 60 * 60;
-    struct icaltimetype time;
-    if (strcmp(meeting, w->calendar->start) < 0 || !schedule_local_read(meeting, &time) ||
-        time.hour != w->start.hour || time.minute != w->start.minute)
-        return false;
-    icaltimezone *utc = icaltimezone_get_utc_timezone();
-    int64_t since_s = (int64_t)icaltime_as_timet_with_zone(time, utc) -
-                      (int64_t)icaltime_as_timet_with_zone(w->start, utc);
-    return (w->days >> council_local_weekday(meeting) & 1) != 0 &&
-           (w->fast || since_s % fortnight_s == 0);
-}
-
 /* ---- components ---- */
 
 /* Text of the caller's without control characters; at most `max` bytes, cut at a character. */
@@ -317,7 +299,9 @@ static bool add_all(struct writing *w)
     merge_own(w);
     bool good = add_zone(w, w->zone, c->zone, from, until) && add_series(w, rule);
     for (uint32_t i = 0; good && i < w->own_count; i++)
-        good = !is_meeting(w, w->own[i].meeting) || add_meeting(w, &w->own[i]);
+        /* Anybody may have named any time in a change: only meetings of the rule are kept. */
+        good = !schedule_meets(c->start, w->fast, w->days, w->own[i].meeting) ||
+               add_meeting(w, &w->own[i]);
     return good;
 }
 

@@ -14,20 +14,32 @@ struct walk {
     icalrecur_iterator *iterator; /* owned */
 };
 
+/* A rule as it was understood. */
+struct read_rule {
+    const struct tzif *zone;
+    struct icaltimetype start;
+    bool fast;
+    uint32_t days;
+};
+
+static bool rule_read(const struct schedule_rule *rule, struct read_rule *out)
+{
+    size_t len = strnlen(rule->rrule, COUNCIL_RULE_MAX + 1);
+    out->zone = schedule_zone(rule->zone);
+    return out->zone != NULL && schedule_local_read(rule->start, &out->start) &&
+           council_rule_parse(rule->rrule, (uint32_t)len, &out->fast, &out->days) &&
+           (out->days >> council_local_weekday(rule->start) & 1) != 0;
+}
+
 static enum council_error walk_open(struct walk *walk, const struct schedule_rule *rule)
 {
-    struct icaltimetype start;
-    bool fast = false;
-    uint32_t days = 0;
+    struct read_rule read;
     walk->iterator = NULL;
-    walk->zone = schedule_zone(rule->zone);
-    size_t len = strnlen(rule->rrule, COUNCIL_RULE_MAX + 1);
-    if (walk->zone == NULL || !schedule_local_read(rule->start, &start) ||
-        !council_rule_parse(rule->rrule, (uint32_t)len, &fast, &days) ||
-        (days >> council_local_weekday(rule->start) & 1) == 0)
+    if (!rule_read(rule, &read))
         return COUNCIL_E_BAD_INPUT;
+    walk->zone = read.zone;
     struct icalrecurrencetype recurrence = icalrecurrencetype_from_string(rule->rrule);
-    walk->iterator = icalrecur_iterator_new(recurrence, start);
+    walk->iterator = icalrecur_iterator_new(recurrence, read.start);
     return walk->iterator == NULL ? COUNCIL_E_NO_MEMORY : COUNCIL_OK;
 }
 
@@ -80,17 +92,25 @@ enum council_error schedule_next(const struct schedule_rule *rule, uint64_t from
     return found == 1 ? COUNCIL_OK : COUNCIL_E_NO_SCHEDULE;
 }
 
+bool schedule_meets(const char *start, bool fast, uint32_t days, const char *local)
+{
+    const int64_t week_s = 7 * 24 * 60 * 60;
+    struct icaltimetype first, time;
+    if (!schedule_local_read(start, &first) || !schedule_local_read(local, &time) ||
+        strcmp(local, start) < 0 || /* of this form, text order is time order */
+        time.hour != first.hour || time.minute != first.minute)
+        return false;
+    icaltimezone *utc = icaltimezone_get_utc_timezone();
+    int64_t since_s = (int64_t)icaltime_as_timet_with_zone(time, utc) -
+                      (int64_t)icaltime_as_timet_with_zone(first, utc);
+    return (days >> council_local_weekday(local) & 1) != 0 && (fast || since_s % (2 * week_s) == 0);
+}
+
 bool schedule_is_meeting(const struct schedule_rule *rule, const char *local)
 {
-    struct walk walk;
-    struct schedule_meeting meeting;
-    int order = -1;
+    struct read_rule read;
     schedule_lock();
-    if (walk_open(&walk, rule) == COUNCIL_OK)
-        for (uint32_t step = 0;
-             order < 0 && step <= SCHEDULE_STEPS_MAX && walk_next(&walk, &meeting); step++)
-            order = strcmp(meeting.local, local); /* of this form, text order is time order */
-    walk_close(&walk);
+    bool good = rule_read(rule, &read) && schedule_meets(rule->start, read.fast, read.days, local);
     schedule_unlock();
-    return order == 0;
+    return good;
 }

@@ -26,6 +26,12 @@ COUNCIL_MUST_USE bool schedule_local_read(const char *local, struct icaltimetype
 COUNCIL_MUST_USE bool schedule_local_write(const struct icaltimetype *time,
                                            char out[SCHEDULE_LOCAL_CHARS + 1]);
 
+/*
+ * Whether a rule that council_rule_parse read (`fast`, `days`) and that begins at `start`, on one of its days, has a meeting named `local`. Without walking over them, since a rule may
+ * have begun long ago: it has one of two forms (protocol/README.md section 5.8), and each of its meetings is on one of its days, at its time, a whole number of weeks (or of two) on.
+ */
+bool schedule_meets(const char *start, bool fast, uint32_t days, const char *local);
+
 /* The instant, in seconds, of a floating time in `zone`: the first valid one in a gap, the first in an overlap. */
 int64_t schedule_instant(const struct tzif *zone, struct icaltimetype local);
 /* The floating time of an instant. */

@@ -258,6 +258,33 @@ static void names_of_meetings(void **state)
     assert_false(schedule_is_meeting(&rule, ""));
 }
 
+/* Every day of four years is a meeting where libical, walking over them, comes to it. */
+static void names_are_those_that_the_rule_comes_to(void **state)
+{
+    (void)state;
+    static const struct schedule_rule rules[] = {
+        {"2026-03-03T18:00", "America/New_York", "FREQ=WEEKLY;BYDAY=TU,FR"},
+        {"2026-03-06T02:30", "Europe/Berlin", "FREQ=WEEKLY;BYDAY=TU,FR"},
+        {"2026-12-27T23:30", "Australia/Lord_Howe", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU"}};
+    for (size_t r = 0; r < sizeof rules / sizeof rules[0]; r++) {
+        static struct schedule_meeting meetings[512];
+        uint32_t found = 0, met = 0;
+        uint64_t noon_ms = UINT64_C(1767268800000); /* 1 January 2026 in UTC */
+        assert_int_equal(schedule_expand(&rules[r], 0, 512, meetings, &found), COUNCIL_OK);
+        assert_int_equal(found, 512);
+        for (uint32_t day = 0; day < 4 * 365; day++) {
+            char local[SCHEDULE_LOCAL_CHARS + 1];
+            assert_int_equal(schedule_to_local(noon_ms + UINT64_C(86400000) * day, "UTC", local),
+                             COUNCIL_OK);
+            memcpy(local + 10, rules[r].start + 10, 6);
+            bool planned = strcmp(meetings[met].local, local) == 0;
+            assert_int_equal(schedule_is_meeting(&rules[r], local), planned);
+            met += planned;
+        }
+        assert_in_range(met, 70, 500);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +299,7 @@ int main(void)
         cmocka_unit_test(refuses_rules),
         cmocka_unit_test(stretches_of_a_zone),
         cmocka_unit_test(names_of_meetings),
+        cmocka_unit_test(names_are_those_that_the_rule_comes_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
