@@ -75,6 +75,7 @@ void presence_offline(struct client *client)
     if (presence == NULL || (!presence->here && !presence->asked))
         return;
     presence->here = presence->asked = false;
+    presence->telling = 0;
     presence->question++;
     presence->ask_at = 0;
     presence->changes++;
@@ -231,6 +232,28 @@ enum council_error client_presence_say(struct client *client, enum model_signal_
     return COUNCIL_OK;
 }
 
+static void on_told(struct client *client, void *ctx, enum council_error error,
+                    const json_t *result, const struct council_rpc_failure *failure)
+{
+    struct presence *presence = client->presence;
+
+    (void)error;
+    (void)result;
+    (void)failure;
+    if (presence != NULL && presence->question == (uint64_t)(uintptr_t)ctx && presence->telling)
+        presence->telling--;
+}
+
+bool client_presence_told(const struct client *client)
+{
+    const struct presence *presence = client->presence;
+    bool told = presence == NULL || presence->telling == 0;
+
+    for (uint32_t type = 0; presence != NULL && type < MODEL_SIGNAL_COUNT; type++)
+        told = told && !presence->own[type].due;
+    return told;
+}
+
 static void send_own(struct client *client, struct presence *presence, enum model_signal_type type)
 {
     struct model_signal signal = {
@@ -242,8 +265,9 @@ static void send_own(struct client *client, struct presence *presence, enum mode
     presence->last_at = signal.at;
     if (presence_seal(client, presence->log, &signal, &params) != COUNCIL_OK)
         return;
-    (void)!client_call(client, COUNCIL_METHOD_PRESENCE_SIGNAL, params, SYNC_CALL_BOUND, on_left,
-                       NULL);
+    if (client_call(client, COUNCIL_METHOD_PRESENCE_SIGNAL, params, SYNC_CALL_BOUND, on_told,
+                    (void *)(uintptr_t)presence->question) == COUNCIL_OK)
+        presence->telling++;
     json_decref(params);
     /* The server tells the others alone. */
     presence->changes +=

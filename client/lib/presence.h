@@ -34,6 +34,9 @@ uint32_t client_presence_people(struct client *client, struct here_person out[HE
 COUNCIL_MUST_USE enum council_error
 client_presence_say(struct client *client, enum model_signal_type type, uint64_t value);
 
+/* True once the server has answered all that was said: whoever goes before that may not be heard. */
+bool client_presence_told(const struct client *client);
+
 /* Who is in a council's room now, for a command that does not stay: joins, looks, leaves (who is in it already only looks). `*count` of HERE_PEOPLE_MAX. Errors as client_sync; NO_COUNCIL. */
 COUNCIL_MUST_USE enum council_error client_presence_look(struct client *client,
                                                          const uint8_t log[COUNCIL_KEY_BYTES],

@@ -30,6 +30,7 @@ struct presence {
     uint64_t ask_at;   /* monotonic: not before */
     uint64_t question; /* tells an answer from one to an earlier question */
     uint64_t last_at;  /* of the last signal sent */
+    uint32_t telling;  /* signals that the server has not answered yet, on this connection */
     uint64_t changes;
     struct presence_own own[MODEL_SIGNAL_COUNT];
     struct here around;
