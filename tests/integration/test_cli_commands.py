@@ -216,6 +216,7 @@ def a_meeting():
         lacks(ben.run("agenda", "show", *form).out, "Lamps and lenses")
         has(ben.run("meeting", "open", "now", "--facilitator", "Ben", "--here", "Dev", *form, code=OK).text, "Ben")
         ada.run("meeting", "attend", *form)
+        ada.run("meeting", "hand", "--seconds", "1", *form)
         ben.run("meeting", "extend", "3", *form)
         ben.run("meeting", "next", *form)
         ben.run("meeting", "roles", "--scribe", "Ada", *form)

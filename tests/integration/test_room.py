@@ -218,6 +218,10 @@ def plain():
     events = eve.run("meeting", "--json", text="hand up\nshow\nhelp\n").lines()
     for event in ("room", "phase", "roles", "came", "done", "answer", "help"):
         check(any(line["event"] == event for line in events), "an event %s" % event)
+    raised = W["ben"].start("meeting", "hand", "--seconds", "2")  # his room is open besides
+    W["a"].sees("Ben, HAND UP (2)")  # Ada's is the first
+    W["ben"].finish(raised)
+    until("the hand is down", lambda: "HAND UP (2)" not in W["a"].shown())
 
 
 @case("a terminal that is not known gets plain lines, and a screen reader's terminal reads commands")
