@@ -96,8 +96,8 @@ council_check_fn council_check_create, council_check_join, council_check_join_pr
     council_check_vote;
 council_check_fn council_check_invite_open, council_check_invite_close, council_check_schedule,
     council_check_change, council_check_meeting_open, council_check_meeting_advance,
-    council_check_meeting_hand, council_check_meeting_close, council_check_scheduled, council_check_post, council_check_erase,
-    council_check_upgrade, council_check_history;
+    council_check_meeting_hand, council_check_meeting_close, council_check_scheduled,
+    council_check_post, council_check_erase, council_check_upgrade, council_check_history;
 
 /* ---- council_fold_*.c: what the kinds change ---- */
 

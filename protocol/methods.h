@@ -78,7 +78,7 @@ enum council_wire_shape {
     COUNCIL_SHAPE_SUCCESSION,
     COUNCIL_SHAPE_LOG,
     COUNCIL_SHAPE_PRESENT,
-    COUNCIL_SHAPE_FEED, /* a member's calendar feed */
+    COUNCIL_SHAPE_FEED,       /* a member's calendar feed */
     COUNCIL_SHAPE_MAIL_KINDS, /* which reminders a member wants by mail */
     COUNCIL_SHAPE_POOL_SLOT,
     COUNCIL_SHAPE_POOL_PERSON, /* what somebody says of themself */

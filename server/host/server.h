@@ -36,7 +36,7 @@ struct server {
     struct net *net;
     struct core *core;
     struct host_loopcalls loopcalls;
-    bool threads; /* inbox and loopcalls were made */
+    bool threads;           /* inbox and loopcalls were made */
     struct host_mail *mail; /* NULL: this server sends none */
     struct host_admin *admin;
     struct host_door *metrics_door;

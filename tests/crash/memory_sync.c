@@ -174,8 +174,7 @@ static const char *wrong_with(uint32_t which)
     if (!whole(COUNCIL_LOG) || !whole(OWN_LOG)) {
         return "it did not catch up";
     }
-    if (item != NULL &&
-        (item->acked != 1 || item->failed > 0 || own != (POSTS + 1) / 2 + 1)) {
+    if (item != NULL && (item->acked != 1 || item->failed > 0 || own != (POSTS + 1) / 2 + 1)) {
         return item->acked == 1 ? "what was written is there twice, or not"
                                 : "what was written is not acknowledged";
     }
