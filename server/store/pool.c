@@ -118,18 +118,12 @@ enum store_status store_pool_drop(struct store *store, const uint8_t member[STOR
 static enum store_status refill_put(struct store *store, const struct store_pool_refill *refill)
 {
     uint8_t slots[3 * STORE_POOL_SLOTS_MAX];
-    bool found;
-    sqlite3_stmt *stmt = store_stmt(store, STMT_POOL_JOINED);
-
-    store_bind_id(stmt, 1, refill->council);
-    store_bind_id(stmt, 2, refill->member);
-    enum store_status status = store_step(store, STMT_POOL_JOINED, &found);
-    bool inside = status == STORE_OK && found && sqlite3_column_int(stmt, 0) > 0;
-    store_reset(store, STMT_POOL_JOINED);
+    bool inside;
+    enum store_status status = pool_is_inside(store, refill->council, refill->member, &inside);
     if (status != STORE_OK || !inside)
         return status != STORE_OK ? status : STORE_REFUSED;
     enum store_stmt id = refill->places > 0 ? STMT_POOL_REFILL_PUT : STMT_POOL_REFILL_DROP;
-    stmt = store_stmt(store, id);
+    sqlite3_stmt *stmt = store_stmt(store, id);
     store_bind_id(stmt, 1, refill->council);
     if (refill->places > 0) {
         store_bind_id(stmt, 2, refill->member);

@@ -25,9 +25,10 @@ enum {
     STORE_POOL_GROUP_MAX = 8,
     STORE_POOL_BOXES_MAX = 8, /* a member's devices */
     STORE_POOL_BOX_MAX = 2048,
-    STORE_POOL_ID = 16,       /* bytes of a proposal's name */
-    STORE_POOL_VIEW_MAX = 8,  /* proposals and refills that one member is shown */
-    STORE_POOL_NEWS_MAX = 32, /* proposals that one sweep settles */
+    STORE_POOL_ID = 16,      /* bytes of a proposal's name */
+    STORE_POOL_VIEW_MAX = 8, /* proposals and refills that one member is shown */
+    STORE_POOL_NEWS_MAX =
+        8, /* proposals that one sweep settles: all connections are told of each */
     STORE_POOL_MISSED_MAX =
         3, /* proposals in a row without an answer, after which a registration goes */
     STORE_POOL_MISSING_MAX = 256, /* people of one store_pool_missing */

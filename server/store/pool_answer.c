@@ -231,22 +231,17 @@ enum store_status store_pool_answer(struct store *store, const uint8_t member[ST
 static enum store_status set_council(struct store *store, struct pool_proposal *proposal,
                                      const uint8_t council[STORE_ID_BYTES])
 {
-    struct store_pool_proposal *p = &proposal->p;
-    bool found, inside;
-    sqlite3_stmt *stmt = store_stmt(store, STMT_POOL_JOINED);
+    const struct store_pool_proposal *p = &proposal->p;
+    bool inside;
 
     if (p->has_council && memcmp(p->council, council, STORE_ID_BYTES) != 0)
         return STORE_CONFLICT;
-    store_bind_id(stmt, 1, council);
-    store_bind_id(stmt, 2, p->moderator);
-    enum store_status status = store_step(store, STMT_POOL_JOINED, &found);
-    inside = status == STORE_OK && found && sqlite3_column_int(stmt, 0) > 0;
-    store_reset(store, STMT_POOL_JOINED);
+    enum store_status status = pool_is_inside(store, council, p->moderator, &inside);
     if (status != STORE_OK || !inside)
         return status != STORE_OK ? status : STORE_REFUSED;
     if (p->has_council)
         return STORE_OK;
-    stmt = store_stmt(store, STMT_POOL_COUNCIL);
+    sqlite3_stmt *stmt = store_stmt(store, STMT_POOL_COUNCIL);
     (void)sqlite3_bind_int64(stmt, 1, proposal->id);
     store_bind_id(stmt, 2, council);
     return store_run(store, STMT_POOL_COUNCIL);

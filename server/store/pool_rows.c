@@ -214,3 +214,17 @@ enum store_status pool_proposal_named(struct store *store, const uint8_t name[ST
     store_reset(store, STMT_POOL_NAMED);
     return STORE_OK;
 }
+
+enum store_status pool_is_inside(struct store *store, const uint8_t council[STORE_ID_BYTES],
+                                 const uint8_t member[STORE_ID_BYTES], bool *inside)
+{
+    sqlite3_stmt *stmt = store_stmt(store, STMT_POOL_JOINED);
+    bool found;
+
+    store_bind_id(stmt, 1, council);
+    store_bind_id(stmt, 2, member);
+    enum store_status status = store_step(store, STMT_POOL_JOINED, &found);
+    *inside = status == STORE_OK && found && sqlite3_column_int(stmt, 0) > 0;
+    store_reset(store, STMT_POOL_JOINED);
+    return status;
+}

@@ -48,4 +48,9 @@ enum store_status pool_settle(struct store *store, struct pool_proposal *proposa
 /* Who is to be told of it, as it stands. */
 void pool_news(const struct pool_proposal *proposal, struct store_pool_news *news);
 
+/* Is `member` in that council now? No: also where there is no such council. */
+STORE_MUST_USE enum store_status pool_is_inside(struct store *store,
+                                                const uint8_t council[STORE_ID_BYTES],
+                                                const uint8_t member[STORE_ID_BYTES], bool *inside);
+
 #endif

@@ -58,20 +58,6 @@ static enum store_status send_back(struct store *store, struct pool_proposal *pr
     return status;
 }
 
-static enum store_status is_joined(struct store *store, const struct store_pool_proposal *p,
-                                   const uint8_t member[STORE_ID_BYTES], bool *joined)
-{
-    sqlite3_stmt *stmt = store_stmt(store, STMT_POOL_JOINED);
-    bool found;
-
-    store_bind_id(stmt, 1, p->council);
-    store_bind_id(stmt, 2, member);
-    enum store_status status = store_step(store, STMT_POOL_JOINED, &found);
-    *joined = status == STORE_OK && found && sqlite3_column_int(stmt, 0) > 0;
-    store_reset(store, STMT_POOL_JOINED);
-    return status;
-}
-
 /* Whoever is in the council has what they came for: nothing of them stays in the pool. */
 static enum store_status take_joined(struct store *store, struct pool_proposal *proposal,
                                      bool *moved)
@@ -81,7 +67,7 @@ static enum store_status take_joined(struct store *store, struct pool_proposal *
 
     for (uint32_t i = p->n_seats; status == STORE_OK && p->has_council && i-- > 0;) {
         bool joined = false;
-        status = is_joined(store, p, p->seats[i].member, &joined);
+        status = pool_is_inside(store, p->council, p->seats[i].member, &joined);
         if (status != STORE_OK || !joined)
             continue;
         sqlite3_stmt *stmt = store_stmt(store, STMT_POOL_BOX_DROP);
@@ -221,7 +207,7 @@ static enum store_status check_leader(struct store *store, const struct store_po
 {
     bool joined = true;
     enum store_status status =
-        p->has_council ? is_joined(store, p, p->moderator, &joined) : STORE_OK;
+        p->has_council ? pool_is_inside(store, p->council, p->moderator, &joined) : STORE_OK;
 
     *over = *over || !joined;
     return status;
