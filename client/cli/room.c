@@ -42,8 +42,8 @@ static void on_entry(void *ctx, const struct client_post *post)
     if (memcmp(post->log, room->council.log, COUNCIL_KEY_BYTES) != 0)
         return;
     room->entries++;
-    /* What was erased is folded out again, and a model that could not grow is not to be trusted: all is read anew. */
-    if (post->entry->kind == COUNCIL_KIND_ERASE ||
+    /* What was erased is folded out again, what newcomers are given keys for is folded in, and a model that could not grow is not to be trusted: all is read anew. */
+    if (post->entry->kind == COUNCIL_KIND_ERASE || post->entry->kind == COUNCIL_KIND_KEY_HISTORY ||
         !cli_council_take(room->cli, &room->council, post))
         room->stale = true;
 }

@@ -277,4 +277,17 @@ def forgotten():
     ben.run("meeting", "--plain", text="close\n")
 
 
+@case("who joins while nobody else is there reads what was before as soon as somebody gives the keys, in the room as well")
+def newcomer():
+    link = W["ada"].run("invite", "open").out.strip()
+    zoe = world.member("zoe")
+    zoe.run("join", link)
+    room = Screen(zoe, "meeting")
+    room.sees("(no name yet)", "Here: 1 of 4")
+    W["ada"].run("sync", "--quiet")
+    room.sees("Who look about together")
+    room.keys("q")
+    equal(room.ended(), OK, "the end of the room")
+
+
 main()
