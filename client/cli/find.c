@@ -164,8 +164,10 @@ static int choose(struct cli *cli, const struct client_log_info *logs, uint32_t 
 
 int cli_council(struct cli *cli, struct cli_council *out)
 {
-    const char *word = cli_option(cli, "council");
-    return cli_council_named(cli, word ? word : getenv("COUNCIL_COUNCIL"), out);
+    const char *word = cli_option(cli, "council"), *usual = getenv("COUNCIL_COUNCIL");
+    if (!word && usual && *usual)
+        word = usual;
+    return cli_council_named(cli, word, out);
 }
 
 int cli_council_named(struct cli *cli, const char *word, struct cli_council *out)
