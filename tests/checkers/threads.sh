@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# The server under the thread sanitizer: its end-to-end tests that stress threads, and the unit tests of what it does on threads.
+# The server under the thread sanitizer: its end-to-end tests that stress threads, those of the thread that seeks groups and of the one that sends mails, and the
+# unit tests of what it does on threads.
 #   tests/checkers/threads.sh
-# Builds the server and these tests alone (preset tsan). TAP. Any report of the sanitizer is a failure; there is no list of exceptions. The control, a program with a
+# Builds what these tests need alone (preset tsan). TAP. Any report of the sanitizer is a failure; there is no list of exceptions. The control, a program with a
 # race, must be reported.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 
-ends=(test_server_calls.py test_server_durable.py test_server_operator.py test_server_backup.py)
+ends=(test_pool.py test_mail.py test_server_calls.py test_server_durable.py test_server_operator.py test_server_backup.py)
 units=(host_threads host_batch)
-targets=(councild council-control-race)
+targets=(councild council-cli hostile-clock hostile-passphrase council-control-race)
 for unit in "${units[@]}"; do targets+=("test_$unit"); done
 
 logs=build/test-logs/tsan
