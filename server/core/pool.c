@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/core/logs.h"
+
 enum {
     DAY_MS = 86400000
 };
@@ -244,6 +246,21 @@ enum council_error core_do_pool_invite(struct core *core, struct core_conn *conn
     return submit_if(core, call, error, detail);
 }
 
+/* Who may invite asks: nobody else could do anything about those who accept. */
+static void refill_judged(struct core *core, struct core_call *call)
+{
+    const struct core_log *log = call->log;
+    const struct council_person *person = log->known && log->fold->kind == STORE_LOG_COUNCIL
+                                              ? council_person(&log->fold->council, call->member)
+                                              : NULL;
+
+    if (person == NULL || !person->member || !person->moderator) {
+        core_call_fail(core, call, COUNCIL_E_NOT_FOUND);
+        return;
+    }
+    (void)submit(core, call);
+}
+
 enum council_error core_do_pool_refill(struct core *core, struct core_conn *conn,
                                        struct core_call *call)
 {
@@ -260,5 +277,10 @@ enum council_error core_do_pool_refill(struct core *core, struct core_conn *conn
     refill->since_ms = core->wall_ms;
     refill->expires_ms = core->wall_ms + core->limits.pool_days * DAY_MS;
     error = core_pool_refill(call->rpc.params, refill, &detail);
-    return submit_if(core, call, error, detail);
+    if (error != COUNCIL_OK) {
+        core_call_fail_detail(core, call, error, detail);
+    } else {
+        core_log_require(core, call, refill->council, refill_judged);
+    }
+    return COUNCIL_OK;
 }

@@ -351,6 +351,35 @@ static void it_shuts_down_in_the_middle_of_a_round(void **state)
     assert_int_equal(story->rounds, 0);
 }
 
+/* Whoever could invite nobody asks for nobody: a stranger, a member who does not moderate; and of a council that there is not. */
+static void moderators_alone_ask_for_people(void **state)
+{
+    struct story *story = *state;
+    struct core_world *w = &story->w;
+    uint8_t nowhere[COUNCIL_KEY_BYTES] = {1};
+
+    core_world_found(w, 2);
+    story->fail = STORE_CONFLICT; /* whoever gets as far as the store is told so */
+    const struct {
+        uint32_t session;
+        const uint8_t *council;
+        const char *outcome;
+    } rows[] = {{w->sessions[0], core_world_log(w), "pool_proposed"},
+                {w->sessions[1], core_world_log(w), "not_found"},
+                {story->sessions[5], core_world_log(w), "not_found"},
+                {w->sessions[0], nowhere, "not_found"},
+                {w->sessions[0], fixture_name(core_world_person(w, 0)), "not_found"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t id =
+            core_fake_call(&w->fake, rows[i].session, "pool.refill",
+                           json_pack("{s:o, s:i, s:s, s:s, s:s, s:[{s:i, s:i}]}", "council",
+                                     core_fake_bytes(rows[i].council, COUNCIL_KEY_BYTES), "places",
+                                     1, "pace", "slow", "zone", "Europe/Berlin", "language", "en",
+                                     "slots", "day", 1, "minute", 1080));
+        assert_outcome(w, rows[i].session, id, rows[i].outcome);
+    }
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
@@ -365,6 +394,7 @@ int main(void)
         TEST(withdrawing_in_the_middle_of_a_search_wins),
         TEST(a_failing_store_ends_the_round_and_it_is_tried_again),
         TEST(it_shuts_down_in_the_middle_of_a_round),
+        TEST(moderators_alone_ask_for_people),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
