@@ -42,16 +42,17 @@ plain() {
     COUNCIL_HOME=$work/$who COUNCIL_PASSPHRASE_FD=3 timeout 60 "$bin/council" "$@" 3<<<"passphrase of $who" 4>/dev/null
 }
 
-# council WHO COMMAND...: watched. What it says goes to $said.
+# council WHO COMMAND...: watched. It reads $input, where there is one; what it says goes to $said.
 steps=0
 said=$work/said
+input=/dev/null
 council() {
     local who=$1 status log
     shift
     steps=$((steps + 1))
     log=$logs/$(printf '%02d' "$steps").log
     COUNCIL_HOME=$work/$who COUNCIL_PASSPHRASE_FD=3 timeout 60 "${watched[@]}" --log-file="$log" \
-        "$bin/council" "$@" >"$said" 2>"$said.err" </dev/null 3<<<"passphrase of $who" 4>/dev/null
+        "$bin/council" "$@" >"$said" 2>"$said.err" <"$input" 3<<<"passphrase of $who" 4>/dev/null
     status=$?
     if ((status == 0)) && [[ ! -s $log ]]; then
         result ok "council ${*:1:3}"
@@ -88,6 +89,11 @@ document=$(/usr/bin/python3 -c 'import json, sys; print(json.loads(sys.stdin.rea
 council ben document show "$document"
 council ben checkin --commit "Call the workshop" --commit "Write [5 letters]" --hope 4
 council ada safety --json
+printf 'open now\nwho\nhand\nminute We begin.\nnext\nshow\n' >"$work/room"
+input=$work/room council ada meeting --plain
+council ada moderate
+council ada calendar write "$work/meetings.ics"
+council ben pool register --yes --name Ben --pace slow --function data --level senior --hours 'mon-fri 18:00-21:00' --zone UTC
 council ben note post --offline --message "later"
 council ada export --quiet "$work/export"
 council ada remove Ben
