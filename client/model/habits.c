@@ -194,10 +194,10 @@ static void add_meetings(struct draft *d, const struct model *m, const uint8_t *
 {
     uint32_t came = 0;
     char text[64];
-    for (uint32_t i = 0; i < m->answer_count; i++)
-        came += m->answers[i].attended && model_same(m->answers[i].member, author) &&
-                strcmp(m->answers[i].meeting, span->from_local) >= 0 &&
-                strcmp(m->answers[i].meeting, span->to_local) < 0;
+    for (uint32_t i = 0; i < m->meeting_count; i++) /* attendance may name what never was */
+        came += meeting_attended(&m->meetings[i], author) &&
+                strcmp(m->meetings[i].name, span->from_local) >= 0 &&
+                strcmp(m->meetings[i].name, span->to_local) < 0;
     snprintf(text, sizeof text, "Came to %u meeting%s", came, came == 1 ? "" : "s");
     if (came)
         add_item(d, text, NULL, NULL);

@@ -48,33 +48,13 @@ const struct model_verified *oversight_compared(const struct model *model, const
     return NULL;
 }
 
-/* Puts a name into the sorted list of the latest ones, once. A meeting's name is its local time, so names sort as times do. */
-static void keep_latest(const char *name, uint32_t max, char (*list)[COUNCIL_LOCAL_CHARS + 1],
-                        uint32_t *count)
-{
-    uint32_t at = 0;
-    while (at < *count && strcmp(list[at], name) < 0)
-        at++;
-    if (at < *count && strcmp(list[at], name) == 0)
-        return;
-    if (*count == max) { /* the earliest makes room */
-        if (at == 0)
-            return;
-        memmove(list[0], list[1], (--at) * sizeof *list);
-    } else {
-        memmove(list[at + 1], list[at], (*count - at) * sizeof *list);
-        ++*count;
-    }
-    memcpy(list[at], name, sizeof *list);
-}
-
 uint32_t oversight_meetings(const struct model *model, uint32_t max,
-                            char (*out)[COUNCIL_LOCAL_CHARS + 1])
+                            const struct model_meeting **out)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; max && i < model->answer_count; i++)
-        if (model->answers[i].attended)
-            keep_latest(model->answers[i].meeting, max, out, &count);
+    for (uint32_t i = model->meeting_count; i > 0 && count < max; i--)
+        if (model->meetings[i - 1].attendee_count >= OVERSIGHT_HELD)
+            out[count++] = &model->meetings[i - 1];
     return count;
 }
 

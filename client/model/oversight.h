@@ -7,7 +7,7 @@
 #ifndef COUNCIL_CLIENT_MODEL_OVERSIGHT_H
 #define COUNCIL_CLIENT_MODEL_OVERSIGHT_H
 
-#include "client/model/model.h"
+#include "client/model/meeting.h"
 #include "protocol/council.h"
 
 enum oversight_what {
@@ -23,6 +23,7 @@ enum {
         7, /* without a sign of life: silent, where the council meets twice a week */
     OVERSIGHT_SLOW_DAYS = 21, /* where it meets every two weeks */
     OVERSIGHT_ABSENT = 2,     /* meetings in a row */
+    OVERSIGHT_HELD = 2,       /* people without whom there was no meeting */
     OVERSIGHT_LINES_MAX = 128,
     OVERSIGHT_FEEDBACK_MAX =
         6, /* documents of one member: however many wait, the rest is told, too */
@@ -63,7 +64,7 @@ struct oversight_line {
 
 struct oversight {
     enum oversight_state state;
-    uint32_t members, seeking, alumni, held; /* held: meetings at which somebody was */
+    uint32_t members, seeking, alumni, held; /* held: of the latest meetings */
     uint32_t yes, late, no, silent;          /* of those who are counted on at the next meeting */
     struct oversight_line lines[OVERSIGHT_LINES_MAX];
     uint32_t count;
@@ -84,8 +85,11 @@ void oversight_say(const struct oversight_given *given, const struct oversight_l
 void oversight_command(const struct oversight_given *given, const struct oversight_line *line,
                        char out[OVERSIGHT_TEXT_MAX]);
 
-/* The last meetings at which anybody was: names in order, the latest last; returns how many of `max`. */
+/*
+ * The last meetings that were held, the latest opened first, borrowed; returns how many of `max`. Held: opened, and two were there. Attendance may name any time and one
+ * member alone may open anything, so neither makes others absent.
+ */
 uint32_t oversight_meetings(const struct model *model, uint32_t max,
-                            char (*out)[COUNCIL_LOCAL_CHARS + 1]);
+                            const struct model_meeting **out);
 
 #endif

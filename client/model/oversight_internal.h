@@ -16,7 +16,7 @@ struct oversight_look {
     const struct oversight_given *given;
     struct oversight *out;
     const struct model_verified *compared; /* what the looker compared last, or NULL */
-    char meetings[OVERSIGHT_MEETINGS_MAX][COUNCIL_LOCAL_CHARS + 1]; /* in order */
+    const struct model_meeting *meetings[OVERSIGHT_MEETINGS_MAX]; /* the latest first */
     uint32_t meeting_count;
     struct oversight_line beyond; /* what there was no room for */
 };

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "client/model/course.h"
-#include "client/model/meeting.h"
 #include "client/model/oversight_internal.h"
 
 enum {
@@ -46,15 +45,13 @@ void oversight_find_SAID_NO(struct oversight_look *look)
 }
 
 /* True if the member belonged to the council before anybody was at that meeting. */
-static bool was_there_to_come(const struct oversight_look *look, const char *meeting,
+static bool was_there_to_come(const struct model_meeting *meeting,
                               const struct council_person *person)
 {
-    const struct model *m = look->given->model;
     uint64_t first = UINT64_MAX;
-    for (uint32_t i = 0; i < m->answer_count; i++)
-        if (m->answers[i].attended && strcmp(m->answers[i].meeting, meeting) == 0 &&
-            m->answers[i].seq < first)
-            first = m->answers[i].seq;
+    for (uint32_t i = 0; i < meeting->attendee_count; i++)
+        if (meeting->attendees[i].seq < first)
+            first = meeting->attendees[i].seq;
     return person->joined_seq < first;
 }
 
@@ -63,13 +60,11 @@ static uint32_t absences(const struct oversight_look *look, const struct council
 {
     const struct council *council = look->given->council;
     uint32_t count = 0;
-    for (uint32_t i = look->meeting_count; i > 0; i--) {
-        const char *name = look->meetings[i - 1];
-        const struct model_answer *answer =
-            model_meeting_answer(look->given->model, name, person->pin.member);
-        if (council->meeting.open && strcmp(council->meeting.meeting, name) == 0)
+    for (uint32_t i = 0; i < look->meeting_count; i++) {
+        const struct model_meeting *meeting = look->meetings[i];
+        if (council->meeting.open && strcmp(council->meeting.meeting, meeting->name) == 0)
             continue; /* whoever is not there yet may be late */
-        if ((answer && answer->attended) || !was_there_to_come(look, name, person))
+        if (meeting_attended(meeting, person->pin.member) || !was_there_to_come(meeting, person))
             break;
         count++;
     }

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -57,21 +56,50 @@ void post(struct world *w, uint32_t i, uint64_t days, const char *text)
     json_decref(content);
 }
 
-void answer(struct world *w, uint32_t i, const char *meeting, const char *said, bool attended)
+static void says(struct world *w, uint32_t i, enum council_kind kind, const char *body)
 {
-    struct model *m = w->model;
-    assert_true(m->answer_count < m->answer_size || m->answer_size == 0);
-    if (!m->answer_size) {
-        m->answers = calloc(128, sizeof *m->answers);
-        m->answer_size = 128;
-    }
-    struct model_answer *a = &m->answers[m->answer_count++];
-    assert_non_null(m->answers);
-    snprintf(a->meeting, sizeof a->meeting, "%s", meeting);
-    snprintf(a->answer, sizeof a->answer, "%s", said);
-    a->attended = attended;
-    a->seq = ++w->seq;
-    memcpy(a->member, w->people[i].pin.member, COUNCIL_KEY_BYTES);
+    char text[1024], author[COUNCIL_KEY_CHARS + 1], zeros[COUNCIL_KEY_CHARS + 1];
+    const uint8_t none[COUNCIL_KEY_BYTES] = {0};
+    struct council_entry entry;
+    council_b64_encode(author, w->people[i].pin.member, COUNCIL_KEY_BYTES);
+    council_b64_encode(zeros, none, sizeof none);
+    snprintf(text, sizeof text,
+             "{\"at\":1,\"author\":\"%s\",\"body\":%s,\"device\":\"%s\",\"id\":"
+             "\"AAAAAAAAAAAAAAAAAAAAAA\",\"kind\":\"%s\",\"log\":\"%s\",\"seen\":{\"head\":\"%s\","
+             "\"seq\":1},\"v\":1}",
+             author, body, zeros, council_kind_info(kind)->name, zeros, zeros);
+    assert_int_equal(council_entry_parse(&entry, text, (uint32_t)strlen(text)), COUNCIL_OK);
+    assert_int_equal(model_add_entry(w->model, ++w->seq, NOW, &entry), COUNCIL_OK);
+    council_entry_fini(&entry);
+}
+
+void rsvp(struct world *w, uint32_t i, const char *meeting, const char *said)
+{
+    char body[128];
+    snprintf(body, sizeof body, "{\"answer\":\"%s\",\"meeting\":\"%s\"}", said, meeting);
+    says(w, i, COUNCIL_KIND_RSVP, body);
+}
+
+void attend(struct world *w, uint32_t i, const char *meeting)
+{
+    char body[128];
+    snprintf(body, sizeof body, "{\"meeting\":\"%s\"}", meeting);
+    says(w, i, COUNCIL_KIND_ATTEND, body);
+}
+
+void meet(struct world *w, const char *meeting, uint32_t people)
+{
+    char body[256], leader[COUNCIL_KEY_CHARS + 1];
+    council_b64_encode(leader, w->people[0].pin.member, COUNCIL_KEY_BYTES);
+    snprintf(body, sizeof body,
+             "{\"facilitator\":\"%s\",\"meeting\":\"%s\",\"minutes\":[5,15,30,5,5]}", leader,
+             meeting);
+    says(w, 0, COUNCIL_KIND_MEETING_OPEN, body);
+    for (uint32_t i = 0; i < PEOPLE; i++)
+        if (people & 1u << i)
+            attend(w, i, meeting);
+    snprintf(body, sizeof body, "{\"meeting\":\"%s\"}", meeting);
+    says(w, 0, COUNCIL_KIND_MEETING_CLOSE, body);
 }
 
 void look(struct world *w)

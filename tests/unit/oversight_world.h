@@ -29,8 +29,11 @@ void begin(struct world *w, uint32_t count);
 void end(struct world *w);
 /* A post of person `i`, `days` before now. */
 void post(struct world *w, uint32_t i, uint64_t days, const char *text);
-/* What somebody said of a meeting, as entries bring it; at most 128. */
-void answer(struct world *w, uint32_t i, const char *meeting, const char *said, bool attended);
+/* "yes", "no" or "late" to a meeting, and having been there, as entries bring them. */
+void rsvp(struct world *w, uint32_t i, const char *meeting, const char *said);
+void attend(struct world *w, uint32_t i, const char *meeting);
+/* A meeting that was opened, attended by those whose bits are set, and closed. */
+void meet(struct world *w, const char *meeting, uint32_t people);
 void look(struct world *w);
 /* The line about a person (or about nobody, for PEOPLE), or NULL. */
 const struct oversight_line *line(const struct world *w, enum oversight_what what, uint32_t i);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "client/model/habits.h"
 #include "tests/unit/oversight_world.h"
 
 /* ---- the state of a council ---- */
@@ -35,7 +36,7 @@ static void states_follow_people_orientation_and_meetings(void **state)
     look(&w);
     assert_int_equal(w.seen.state, OVERSIGHT_ZERO_DUE);
     assert_non_null(line(&w, OVERSIGHT_ZERO, PEOPLE));
-    answer(&w, 1, "2026-11-16T18:00", "", true);
+    meet(&w, "2026-11-16T18:00", 3);
     look(&w);
     assert_int_equal(w.seen.state, OVERSIGHT_RUNNING);
     assert_null(line(&w, OVERSIGHT_ZERO, PEOPLE));
@@ -60,19 +61,18 @@ static void absent_at_the_last_two_is_told_and_at_one_is_not(void **state)
     (void)state;
     static const char *const names[] = {"2026-11-09T18:00", "2026-11-12T18:00", "2026-11-16T18:00"};
     struct world w;
-    begin(&w, 4);
-    for (int m = 0; m < 3; m++)
-        answer(&w, 0, names[m], "", true);
-    answer(&w, 1, names[0], "", true);  /* absent at two */
-    answer(&w, 2, names[1], "", true);  /* absent at one */
+    begin(&w, 5);
+    meet(&w, names[0], 1u << 0 | 1u << 1 | 1u << 4); /* the second is absent at two */
+    meet(&w, names[1], 1u << 0 | 1u << 2 | 1u << 4); /* the third at one */
+    meet(&w, names[2], 1u << 0 | 1u << 4);
     w.people[3].joined_seq = w.seq + 1; /* joined after all of them */
     look(&w);
     assert_int_equal(line(&w, OVERSIGHT_ABSENT_TWICE, 1)->n, 2);
     assert_null(line(&w, OVERSIGHT_ABSENT_TWICE, 0));
     assert_null(line(&w, OVERSIGHT_ABSENT_TWICE, 2));
     assert_null(line(&w, OVERSIGHT_ABSENT_TWICE, 3));
-    answer(&w, 1, names[2], "no", false);            /* who says no is absent all the same */
-    answer(&w, 1, "2026-11-19T18:00", "yes", false); /* where nobody was, nobody was absent */
+    rsvp(&w, 1, names[2], "no");            /* who says no is absent all the same */
+    rsvp(&w, 1, "2026-11-19T18:00", "yes"); /* where nobody was, nobody was absent */
     look(&w);
     assert_int_equal(w.seen.held, 3);
     assert_int_equal(line(&w, OVERSIGHT_ABSENT_TWICE, 1)->n, 2);
@@ -83,9 +83,9 @@ static void whoever_may_still_be_late_is_not_absent(void **state)
 {
     (void)state;
     struct world w;
-    begin(&w, 2);
-    answer(&w, 0, "2026-11-16T18:00", "", true);
-    answer(&w, 0, "2026-11-19T18:00", "", true);
+    begin(&w, 3);
+    meet(&w, "2026-11-16T18:00", 5);
+    meet(&w, "2026-11-19T18:00", 5);
     w.council.meeting.open = true;
     memcpy(w.council.meeting.meeting, "2026-11-19T18:00", 17);
     look(&w);
@@ -102,10 +102,10 @@ static void answers_to_the_next_meeting_are_counted(void **state)
     struct world w;
     begin(&w, 5);
     w.given.next = "2026-11-26T18:00";
-    answer(&w, 0, "2026-11-26T18:00", "yes", false);
-    answer(&w, 1, "2026-11-26T18:00", "no", false);
-    answer(&w, 2, "2026-11-26T18:00", "late", false);
-    answer(&w, 3, "2026-11-19T18:00", "no", false); /* another one */
+    rsvp(&w, 0, "2026-11-26T18:00", "yes");
+    rsvp(&w, 1, "2026-11-26T18:00", "no");
+    rsvp(&w, 2, "2026-11-26T18:00", "late");
+    rsvp(&w, 3, "2026-11-19T18:00", "no"); /* another one */
     look(&w);
     assert_int_equal(w.seen.yes, 1);
     assert_int_equal(w.seen.no, 1);
@@ -115,28 +115,63 @@ static void answers_to_the_next_meeting_are_counted(void **state)
     assert_null(line(&w, OVERSIGHT_SAID_NO, 3));
     assert_null(line(&w, OVERSIGHT_SAID_NO, 0));
     assert_null(line(&w, OVERSIGHT_FEW_COME, PEOPLE));
-    answer(&w, 3, "2026-11-26T18:00", "no", false);
-    answer(&w, 4, "2026-11-26T18:00", "no", false);
+    rsvp(&w, 3, "2026-11-26T18:00", "no");
+    rsvp(&w, 4, "2026-11-26T18:00", "no");
     look(&w);
     assert_int_equal(line(&w, OVERSIGHT_FEW_COME, PEOPLE)->n, 3);
     end(&w);
 }
 
-static void only_the_latest_sixteen_meetings_are_looked_at(void **state)
+/* Attendance may name any time, and anybody may open a meeting: neither is one that others missed. */
+static void one_member_alone_makes_nobody_absent(void **state)
 {
     (void)state;
     struct world w;
-    char list[4][COUNCIL_LOCAL_CHARS + 1];
-    begin(&w, 1);
-    for (int i = 28; i > 0; i -= 3) { /* backwards: the order of the log says nothing */
+    begin(&w, 6);
+    settle(&w);
+    attend(&w, 1, "2099-01-01T18:00");
+    attend(&w, 1, "2099-01-02T18:00");
+    meet(&w, "2099-01-03T18:00", 1u << 1);
+    meet(&w, "2099-01-04T18:00", 1u << 1);
+    look(&w);
+    assert_int_equal(w.seen.held, 0);
+    assert_int_equal(w.seen.state, OVERSIGHT_ZERO_DUE);
+    for (uint32_t i = 0; i < 6; i++)
+        assert_null(line(&w, OVERSIGHT_ABSENT_TWICE, i));
+    end(&w);
+}
+
+static void an_update_counts_meetings_that_were_opened(void **state)
+{
+    (void)state;
+    static const struct habits_span month = {1, 2, "2026-11-01T00:00", "2026-12-01T00:00"};
+    struct world w;
+    json_t *values = NULL;
+    begin(&w, 2);
+    attend(&w, 1, "2026-11-02T18:00");
+    meet(&w, "2026-11-05T18:00", 3);
+    meet(&w, "2026-12-03T18:00", 3);
+    assert_int_equal(habits_compose(w.model, NULL, w.people[1].pin.member, &month, &values),
+                     COUNCIL_OK);
+    assert_string_equal(content_text(values, "happened"), "- Came to 1 meeting");
+    json_decref(values);
+    end(&w);
+}
+
+static void the_latest_opened_meetings_are_looked_at(void **state)
+{
+    (void)state;
+    struct world w;
+    const struct model_meeting *list[4];
+    begin(&w, 2);
+    for (int i = 1; i <= 28; i += 3) {
         char name[32];
         snprintf(name, sizeof name, "2026-10-%02dT18:00", i);
-        answer(&w, 0, name, "", true);
-        answer(&w, 0, name, "", true);
+        meet(&w, name, 3);
     }
     assert_int_equal(oversight_meetings(w.model, 4, list), 4);
-    assert_string_equal(list[0], "2026-10-19T18:00");
-    assert_string_equal(list[3], "2026-10-28T18:00");
+    assert_string_equal(list[0]->name, "2026-10-28T18:00");
+    assert_string_equal(list[3]->name, "2026-10-19T18:00");
     end(&w);
 }
 
@@ -375,7 +410,9 @@ int main(void)
         cmocka_unit_test(absent_at_the_last_two_is_told_and_at_one_is_not),
         cmocka_unit_test(whoever_may_still_be_late_is_not_absent),
         cmocka_unit_test(answers_to_the_next_meeting_are_counted),
-        cmocka_unit_test(only_the_latest_sixteen_meetings_are_looked_at),
+        cmocka_unit_test(one_member_alone_makes_nobody_absent),
+        cmocka_unit_test(an_update_counts_meetings_that_were_opened),
+        cmocka_unit_test(the_latest_opened_meetings_are_looked_at),
         cmocka_unit_test(an_interview_is_told_on_its_day),
         cmocka_unit_test(silence_is_measured_from_the_last_sign_of_life),
         cmocka_unit_test(feedback_is_waited_for_until_another_comments_on_the_latest),

@@ -39,9 +39,9 @@ static void an_alumna_is_not_counted_and_not_reminded(void **state)
     w.given.next = "2026-11-26T18:00";
     for (uint32_t i = 0; i < 7; i++)
         post(&w, i, 40, "{\"type\":\"note\",\"text\":\"hello\"}");
-    answer(&w, 0, "2026-11-16T18:00", "", true);
-    answer(&w, 0, "2026-11-19T18:00", "", true);
-    answer(&w, 1, "2026-11-26T18:00", "no", false);
+    meet(&w, "2026-11-16T18:00", 1u << 0 | 1u << 3);
+    meet(&w, "2026-11-19T18:00", 1u << 0 | 1u << 3);
+    rsvp(&w, 1, "2026-11-26T18:00", "no");
     post(&w, 1, 39, "{\"type\":\"landed\",\"stay\":1,\"day\":\"2026-11-01\"}");
     look(&w);
     assert_int_equal(w.seen.members, 7);
