@@ -2,17 +2,13 @@
  * Addresses for reminders: asked for, confirmed, stopped.
  *
  * Must not know when a mail is due or how one is sent; see mail.h. Invariant: an address that was replaced or stopped
- * is nowhere in the tables, and the journal is cut by the next housekeeping.
+ * is nowhere in the tables but as a hash for a day, and the journal is cut by the next housekeeping.
  */
 #include "server/store/engine.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-
-enum {
-    DAY_MS = 86400000
-};
 
 static void take_text(sqlite3_stmt *stmt, int at, char *out, size_t size)
 {
@@ -107,6 +103,40 @@ static enum store_status count(struct store *store, enum store_stmt id, uint64_t
     return STORE_OK;
 }
 
+/* What an address is counted by: capitals do not make it another. */
+static void hash_address(const char *address, uint8_t out[STORE_ID_BYTES])
+{
+    static const char purpose[] = "council mail code";
+    char lower[STORE_MAIL_ADDRESS_MAX + 1] = "";
+
+    for (size_t i = 0; i < STORE_MAIL_ADDRESS_MAX && address[i] != '\0'; i++) {
+        bool capital = address[i] >= 'A' && address[i] <= 'Z';
+        lower[i] = (char)(capital ? address[i] - 'A' + 'a' : address[i]);
+    }
+    (void)crypto_generichash(out, STORE_ID_BYTES, (const unsigned char *)lower, strlen(lower),
+                             (const unsigned char *)purpose, sizeof purpose - 1);
+    sodium_memzero(lower, sizeof lower);
+}
+
+/* The code counts for its address too, and goes on counting when the member stops. */
+static enum store_status count_code(struct store *store, const char *address, uint64_t now_ms)
+{
+    uint8_t hash[STORE_ID_BYTES];
+    uint64_t codes = 0;
+    sqlite3_stmt *stmt = store_stmt(store, STMT_MAIL_CODE_COUNT);
+
+    hash_address(address, hash);
+    store_bind_id(stmt, 1, hash);
+    store_bind_uint(stmt, 2, now_ms > STORE_MAIL_CODES_MS ? now_ms - STORE_MAIL_CODES_MS : 0);
+    enum store_status status = count(store, STMT_MAIL_CODE_COUNT, &codes);
+    if (status != STORE_OK || codes >= STORE_MAIL_ADDRESS_CODES_MAX)
+        return status != STORE_OK ? status : STORE_REFUSED;
+    stmt = store_stmt(store, STMT_MAIL_CODE_INSERT);
+    store_bind_id(stmt, 1, hash);
+    store_bind_uint(stmt, 2, now_ms);
+    return store_run(store, STMT_MAIL_CODE_INSERT);
+}
+
 static enum store_status may_ask(struct store *store, const struct store_mail *mail,
                                  uint64_t now_ms)
 {
@@ -114,7 +144,7 @@ static enum store_status may_ask(struct store *store, const struct store_mail *m
     sqlite3_stmt *stmt = store_stmt(store, STMT_MAIL_EVENT_CODES);
 
     store_bind_id(stmt, 1, mail->member);
-    store_bind_uint(stmt, 2, now_ms > DAY_MS ? now_ms - DAY_MS : 0);
+    store_bind_uint(stmt, 2, now_ms > STORE_MAIL_CODES_MS ? now_ms - STORE_MAIL_CODES_MS : 0);
     enum store_status status = count(store, STMT_MAIL_EVENT_CODES, &codes);
     if (status != STORE_OK)
         return status;
@@ -206,6 +236,8 @@ enum store_status store_mail_set(struct store *store, const struct store_mail *m
     status = change(store, mail, confirmed);
     if (status == STORE_OK && !*confirmed) {
         status = may_ask(store, mail, now_ms);
+        if (status == STORE_OK)
+            status = count_code(store, mail->address, now_ms);
         if (status == STORE_OK)
             status = forget(store, mail->member);
         if (status == STORE_OK)

@@ -16,13 +16,15 @@
 
 struct store;
 
-#define STORE_MAIL_ADDRESS_MAX 254 /* RFC 5321 section 4.5.3.1.3, without the brackets */
-#define STORE_MAIL_ZONE_MAX    64
-#define STORE_MAIL_CODE_CHARS  10
-#define STORE_MAIL_TRIES       5         /* wrong codes, after which a new one is needed */
-#define STORE_MAIL_CODES_MAX   5         /* codes mailed for one member in a day */
-#define STORE_MAIL_SHARED_MAX  4         /* members with the same address */
-#define STORE_MAIL_CODE_MS     86400000u /* that a code is good for */
+#define STORE_MAIL_ADDRESS_MAX       254 /* RFC 5321 section 4.5.3.1.3, without the brackets */
+#define STORE_MAIL_ZONE_MAX          64
+#define STORE_MAIL_CODE_CHARS        10
+#define STORE_MAIL_TRIES             5         /* wrong codes, after which a new one is needed */
+#define STORE_MAIL_CODES_MAX         5         /* codes mailed for one member in a day */
+#define STORE_MAIL_CODES_MS          86400000u /* within which codes are counted: a day */
+#define STORE_MAIL_ADDRESS_CODES_MAX 5 /* codes mailed to one address in a day, whoever asked */
+#define STORE_MAIL_SHARED_MAX        4 /* members with the same address */
+#define STORE_MAIL_CODE_MS           86400000u /* that a code is good for */
 #define STORE_MAIL_KEEP_MS \
     604800000u /* that an event that is over, or an address without its code, is kept */
 #define STORE_NUDGE_GAP_MS 86400000u /* between two nudges of one member in one council */
@@ -76,7 +78,7 @@ struct store_nudge {
 /*
  * What the member wants from now on: member, token and code (both new), address, zone, quiet hours, kinds. With the address that they confirmed
  * before only the rest changes, and *confirmed is true. Else the code waits to be mailed, as an event. REFUSED: too
- * many codes in a day, or too many members with this address. INVALID: a shape.
+ * many codes in a day for this member or to this address, or too many members with it; capitals do not make it another. INVALID: a shape.
  */
 STORE_MUST_USE enum store_status store_mail_set(struct store *store, const struct store_mail *mail,
                                                 uint64_t now_ms, bool *confirmed);

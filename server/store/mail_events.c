@@ -174,6 +174,7 @@ static enum store_status run_before(struct store *store, enum store_stmt id, uin
 enum store_status store_mail_prune(struct store *store, uint64_t now_ms, uint64_t *dropped)
 {
     uint64_t old_ms = now_ms > STORE_MAIL_KEEP_MS ? now_ms - STORE_MAIL_KEEP_MS : 0;
+    uint64_t day_ms = now_ms > STORE_MAIL_CODES_MS ? now_ms - STORE_MAIL_CODES_MS : 0;
     enum store_status status = store_begin(store);
 
     *dropped = 0;
@@ -188,6 +189,10 @@ enum store_status store_mail_prune(struct store *store, uint64_t now_ms, uint64_
         status = run_before(store, STMT_NUDGE_OLD, old_ms);
     if (status == STORE_OK)
         status = run_before(store, STMT_MAIL_DELETE_OLD, old_ms);
+    if (status == STORE_OK && sqlite3_changes(store->db) > 0)
+        store->erase_pending = true;
+    if (status == STORE_OK)
+        status = run_before(store, STMT_MAIL_CODE_OLD, day_ms);
     if (status == STORE_OK && sqlite3_changes(store->db) > 0)
         store->erase_pending = true;
     return store_end(store, status);

@@ -119,11 +119,11 @@ enum store_status store_recovering_all(struct store *store)
     if (status != STORE_OK)
         return status;
     /* Who withdrew from the pool or stopped mails since the backup must not be back; and nobody knows what was mailed meanwhile. */
-    static const enum store_stmt steps[] = {STMT_RECOVERING_ALL,       STMT_RECOVERING_RESTORED,
-                                            STMT_SPOKEN_DELETE_ALL,    STMT_POOL_EMPTY,
-                                            STMT_POOL_EMPTY_PROPOSALS, STMT_POOL_EMPTY_BOXES,
-                                            STMT_POOL_EMPTY_REFILLS,   STMT_MAIL_EMPTY,
-                                            STMT_MAIL_EMPTY_EVENTS,    STMT_MAIL_EMPTY_NUDGES};
+    static const enum store_stmt steps[] = {
+        STMT_RECOVERING_ALL,     STMT_RECOVERING_RESTORED,  STMT_SPOKEN_DELETE_ALL,
+        STMT_POOL_EMPTY,         STMT_POOL_EMPTY_PROPOSALS, STMT_POOL_EMPTY_BOXES,
+        STMT_POOL_EMPTY_REFILLS, STMT_MAIL_EMPTY,           STMT_MAIL_EMPTY_EVENTS,
+        STMT_MAIL_EMPTY_CODES,   STMT_MAIL_EMPTY_NUDGES};
     for (size_t i = 0; status == STORE_OK && i < sizeof steps / sizeof steps[0]; i++) {
         (void)store_stmt(store, steps[i]);
         status = store_run(store, steps[i]);

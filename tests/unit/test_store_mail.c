@@ -1,6 +1,7 @@
 /*
  * Addresses, codes, events and nudges in the store: proved once, claimed once, forgotten for good.
  */
+#include "server/store/engine.h"
 #include "tests/unit/store_fixture.h"
 
 #define DAY UINT64_C(86400000)
@@ -107,10 +108,47 @@ static void test_nobody_floods_a_stranger_with_codes(void **state)
     assert_status(store_mail_set(fx->store, &mail, now + 9, &confirmed), STORE_REFUSED);
     (void)set(fx->store, 1, "victim@b.cc", now + DAY + 9); /* the next day */
     for (unsigned i = 0; i + 1 < STORE_MAIL_SHARED_MAX; i++)
-        (void)set(fx->store, 10 + i, "victim@b.cc", now);
-    (void)set(fx->store, 1, "victim@b.cc", now + DAY + 10); /* one of them already */
-    mail = wish(20, "victim@b.cc");
-    assert_status(store_mail_set(fx->store, &mail, now, &confirmed), STORE_REFUSED);
+        (void)set(fx->store, 10 + i, i % 2 ? "Victim@B.cc" : "victim@b.cc", now + DAY + 10);
+    mail = wish(20, "VICTIM@b.cc"); /* a fifth member, whatever the capitals */
+    assert_status(store_mail_set(fx->store, &mail, now + DAY + 11, &confirmed), STORE_REFUSED);
+    (void)set(fx->store, 1, "victim@b.cc", now + DAY + 11); /* one of them already */
+}
+
+static int64_t codes_counted(struct store *store)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    assert_int_equal(
+        sqlite3_prepare_v2(store->db, "SELECT count(*) FROM mail_code", -1, &stmt, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(stmt, 0);
+    assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
+    return n;
+}
+
+/* Members who stop free their place, and capitals make no other address: it is the address that has had enough. */
+static void test_many_members_flood_nobody_either(void **state)
+{
+    struct fixture *fx = *state;
+    struct store_mail mail;
+    bool confirmed;
+    uint64_t dropped;
+
+    for (unsigned i = 0; i < STORE_MAIL_ADDRESS_CODES_MAX; i++) {
+        (void)set(fx->store, 1 + i, i % 2 ? "Victim@b.cc" : "victim@B.cc", now + i);
+        assert_status(store_mail_stop(fx->store, fx_id('M', 1 + i)), STORE_OK);
+    }
+    mail = wish(30, "vIctim@b.cc");
+    assert_status(store_mail_set(fx->store, &mail, now + 9, &confirmed), STORE_REFUSED);
+    (void)set(fx->store, 30, "other@b.cc", now + 9);
+    assert_status(store_mail_prune(fx->store, now + DAY - 1, &dropped), STORE_OK);
+    mail = wish(31, "victim@b.cc");
+    assert_status(store_mail_set(fx->store, &mail, now + DAY - 1, &confirmed), STORE_REFUSED);
+    assert_int_equal(codes_counted(fx->store), STORE_MAIL_ADDRESS_CODES_MAX + 1);
+    assert_status(store_mail_prune(fx->store, now + DAY + 10, &dropped), STORE_OK);
+    assert_int_equal(codes_counted(fx->store), 0);
+    (void)set(fx->store, 31, "victim@b.cc", now + DAY + 10);
 }
 
 static void test_settings_change_without_a_code_and_an_address_does_not(void **state)
@@ -308,6 +346,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_address_is_proved_by_its_code, fx_setup,
                                         fx_teardown),
         cmocka_unit_test_setup_teardown(test_a_code_is_not_to_be_guessed, fx_setup, fx_teardown),
+        cmocka_unit_test_setup_teardown(test_many_members_flood_nobody_either, fx_setup,
+                                        fx_teardown),
         cmocka_unit_test_setup_teardown(test_nobody_floods_a_stranger_with_codes, fx_setup,
                                         fx_teardown),
         cmocka_unit_test_setup_teardown(test_settings_change_without_a_code_and_an_address_does_not,

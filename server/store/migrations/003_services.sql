@@ -92,7 +92,16 @@ CREATE TABLE mail (
     failing    INTEGER NOT NULL, -- 0: it is not
     sent       INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX mail_address ON mail (address);
+CREATE INDEX mail_address ON mail (address COLLATE NOCASE);
+
+-- Codes of the last day by the address that they went to, whoever asked. Of the address there is a hash alone; gone after a day.
+CREATE TABLE mail_code (
+    id   INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX mail_code_hash ON mail_code (hash, at);
+CREATE INDEX mail_code_at ON mail_code (at);
 
 -- One row for each mail that was to be sent, written before it is.
 CREATE TABLE mail_event (
