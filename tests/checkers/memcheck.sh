@@ -66,7 +66,7 @@ council() {
 council ada register --server "$url" --phrase-fd 4
 agents=()
 agent() {
-    plain "$1" agent >"$work/agent-$1.log" 2>&1 &
+    (COUNCIL_HOME=$work/$1 COUNCIL_PASSPHRASE_FD=3 exec timeout 200 "$bin/council" agent 3<<<"passphrase of $1") >"$work/agent-$1.log" 2>&1 &
     agents+=($!)
     for ((i = 0; i < 200; i++)); do
         [[ ! -S $work/$1/agent.sock ]] || return
