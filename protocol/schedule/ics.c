@@ -154,13 +154,24 @@ static bool clear(const struct tzif *zone, struct icaltimetype local, int64_t in
     return naive == instant + schedule_offset(zone, instant) && !again;
 }
 
+/*
+ * Whether libical had the memory for all that was made since its error was cleared: what it could not make is NULL, and adding that is a bad argument to it; both are
+ * kept as its error. Asked after each component, before anything else can fail.
+ */
+static bool complete(void)
+{
+    return icalerrno != ICAL_NEWFAILED_ERROR && icalerrno != ICAL_ALLOCATION_ERROR &&
+           icalerrno != ICAL_BADARG_ERROR;
+}
+
 /* What a series and a meeting of its own have in common. NULL: no memory. */
 static icalcomponent *event_new(const struct writing *w, struct icaltimetype start,
                                 uint64_t sequence, uint64_t stamp_ms, const char *note)
 {
     char *title = clean(w->style->title, TITLE_MAX, false);
     char *about = note != NULL ? clean(note, NOTE_MAX, true) : NULL;
-    icalcomponent *event = title != NULL ? icalcomponent_new_vevent() : NULL;
+    bool texts = title != NULL && (note == NULL || about != NULL);
+    icalcomponent *event = texts ? icalcomponent_new_vevent() : NULL;
     if (event != NULL) {
         icalcomponent_add_property(event, icalproperty_new_uid(w->uid));
         icalcomponent_add_property(event, icalproperty_new_dtstamp(utc_of(stamp_ms)));
@@ -189,7 +200,7 @@ static bool add_series(struct writing *w, struct icalrecurrencetype rule)
         return false;
     icalcomponent_add_property(event, icalproperty_new_rrule(rule));
     icalcomponent_add_component(w->out, event);
-    return true;
+    return complete();
 }
 
 static bool add_meeting(struct writing *w, const struct own *own)
@@ -213,7 +224,7 @@ static bool add_meeting(struct writing *w, const struct own *own)
     if (change != NULL && change->cancelled)
         icalcomponent_add_property(event, icalproperty_new_status(ICAL_STATUS_CANCELLED));
     icalcomponent_add_component(w->out, event);
-    return true;
+    return complete();
 }
 
 /* ---- the whole ---- */
@@ -238,7 +249,7 @@ static bool begin(struct writing *w)
         add_x(w->out, "X-PUBLISHED-TTL", hours);
     }
     free(title);
-    return w->out != NULL;
+    return w->out != NULL && complete();
 }
 
 /* The stretch whose clock changes are told: from before everything that the file names. */
@@ -261,15 +272,18 @@ static void stretch(const struct writing *w, int64_t *from, int64_t *until)
     *until = icaltime_as_timet_with_zone(end, icaltimezone_get_utc_timezone());
 }
 
-/* False: this machine cannot say when such a schedule meets. */
-static bool understood(struct writing *w)
+/* BAD_INPUT: this machine cannot say when such a schedule meets. NO_MEMORY: not now. */
+static enum council_error understand(struct writing *w)
 {
     const struct schedule_calendar *c = w->calendar;
-    w->zone = c->set ? schedule_zone(c->zone) : NULL;
-    return w->zone != NULL && schedule_local_read(c->start, &w->start) &&
-           council_rule_parse(c->rrule, (uint32_t)strlen(c->rrule), &w->fast, &w->days) &&
-           (w->days >> council_local_weekday(c->start) & 1) != 0 &&
-           w->start.year <= SCHEDULE_ICS_LAST_YEAR + 5 * AHEAD_YEARS;
+    enum council_error error = c->set ? schedule_zone_find(c->zone, &w->zone) : COUNCIL_E_BAD_INPUT;
+    if (error != COUNCIL_OK)
+        return error;
+    bool good = schedule_local_read(c->start, &w->start) &&
+                council_rule_parse(c->rrule, (uint32_t)strlen(c->rrule), &w->fast, &w->days) &&
+                (w->days >> council_local_weekday(c->start) & 1) != 0 &&
+                w->start.year <= SCHEDULE_ICS_LAST_YEAR + 5 * AHEAD_YEARS;
+    return good ? COUNCIL_OK : COUNCIL_E_BAD_INPUT;
 }
 
 static bool add_zone(struct writing *w, const struct tzif *zone, const char *name, int64_t from,
@@ -278,7 +292,7 @@ static bool add_zone(struct writing *w, const struct tzif *zone, const char *nam
     icalcomponent *vtimezone = zone != NULL ? ics_zone(zone, name, from, until) : NULL;
     if (vtimezone != NULL)
         icalcomponent_add_component(w->out, vtimezone);
-    return vtimezone != NULL;
+    return vtimezone != NULL && complete();
 }
 
 static bool add_all(struct writing *w)
@@ -287,7 +301,10 @@ static bool add_all(struct writing *w)
     const struct schedule_ics_style *style = w->style;
     int64_t from = 0, until = 0;
     /* A calendar must hold something (RFC 5545 section 3.4): without meetings, a zone. */
-    if (!understood(w))
+    enum council_error error = understand(w);
+    if (error == COUNCIL_E_NO_MEMORY)
+        return false;
+    if (error != COUNCIL_OK)
         return add_zone(w, schedule_zone("UTC"), "UTC", 0, 0);
     struct icalrecurrencetype rule = icalrecurrencetype_from_string(c->rrule);
     stretch(w, &from, &until);
@@ -315,6 +332,7 @@ enum council_error schedule_ics(const struct schedule_calendar *calendar,
     *text = NULL;
     w.own = calloc(OWN_MAX, sizeof *w.own);
     schedule_lock();
+    icalerror_clear_errno();
     if (w.own != NULL && begin(&w) && add_all(&w))
         *text = icalcomponent_as_ical_string_r(w.out);
     schedule_unlock();

@@ -7,6 +7,7 @@
  */
 #include "protocol/schedule/zone.h"
 #include "protocol/localtime.h"
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,8 @@ void schedule_unlock(void)
     (void)pthread_mutex_unlock(&lock);
 }
 
-static FILE *open_zone(const char *name, struct stat *file)
+/* NULL: there is none; *short_of, or the system had no room to open it. */
+static FILE *open_zone(const char *name, struct stat *file, bool *short_of)
 {
     static const char *const folders[] = {"/usr/share/zoneinfo", "/usr/lib/zoneinfo",
                                           "/usr/share/lib/zoneinfo", "/etc/zoneinfo"};
@@ -53,8 +55,11 @@ static FILE *open_zone(const char *name, struct stat *file)
     size_t count = own != NULL ? 1 : sizeof folders / sizeof folders[0];
     for (size_t i = 0; i < count; i++) {
         char path[ZONE_PATH_MAX];
+        errno = 0;
         int n = snprintf(path, sizeof path, "%s/%s", own != NULL ? own : folders[i], name);
         FILE *found = n > 0 && n < ZONE_PATH_MAX ? fopen(path, "rbe") : NULL;
+        *short_of =
+            *short_of || (found == NULL && (errno == ENOMEM || errno == EMFILE || errno == ENFILE));
         if (found != NULL && fstat(fileno(found), file) == 0 && S_ISREG(file->st_mode))
             return found;
         if (found != NULL)
@@ -82,10 +87,13 @@ static struct kept **place_of(const char *name)
     return best;
 }
 
-static struct kept *read_zone(const char *name, FILE *from, const struct stat *file)
+/* NULL: *error says why. */
+static struct kept *read_zone(const char *name, FILE *from, const struct stat *file,
+                              enum council_error *error)
 {
     struct kept *zone = calloc(1, sizeof *zone);
-    if (zone == NULL || tzif_read(from, &zone->tzif) != COUNCIL_OK) {
+    *error = zone != NULL ? tzif_read(from, &zone->tzif) : COUNCIL_E_NO_MEMORY;
+    if (*error != COUNCIL_OK) {
         free(zone);
         return NULL;
     }
@@ -96,21 +104,33 @@ static struct kept *read_zone(const char *name, FILE *from, const struct stat *f
 
 const struct tzif *schedule_zone(const char *name)
 {
+    const struct tzif *zone = NULL;
+    return schedule_zone_find(name, &zone) == COUNCIL_OK ? zone : NULL;
+}
+
+enum council_error schedule_zone_find(const char *name, const struct tzif **out)
+{
     static const char allowed[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+/-";
     size_t len = strnlen(name, SCHEDULE_ZONE_MAX + 1);
     struct stat file;
+    bool short_of = false;
+    enum council_error error = COUNCIL_OK;
+    *out = NULL;
     /* A path is made of the name: nothing that leaves the folder of zones may reach it; and a zone has no more names than files. */
     if (len == 0 || len > SCHEDULE_ZONE_MAX || name[0] == '/' || strstr(name, "//") != NULL ||
         strspn(name, allowed) != len)
-        return NULL;
-    FILE *from = open_zone(name, &file);
-    if (from == NULL)
-        return strcmp(name, "UTC") == 0 ? &utc : NULL; /* also on a system without zones */
+        return COUNCIL_E_BAD_INPUT;
+    FILE *from = open_zone(name, &file, &short_of);
+    if (from == NULL) {
+        *out = strcmp(name, "UTC") == 0 ? &utc : NULL; /* also on a system without zones */
+        error = short_of ? COUNCIL_E_NO_MEMORY : COUNCIL_E_BAD_INPUT;
+        return *out != NULL ? COUNCIL_OK : error;
+    }
     struct kept **place = place_of(name);
     bool known = *place != NULL && strcmp((*place)->name, name) == 0;
     if (!known || !same_file(&(*place)->file, &file)) {
-        struct kept *zone = read_zone(name, from, &file);
+        struct kept *zone = read_zone(name, from, &file, &error);
         if (zone != NULL) {
             if (*place != NULL)
                 tzif_fini(&(*place)->tzif);
@@ -121,9 +141,10 @@ const struct tzif *schedule_zone(const char *name)
     }
     (void)fclose(from);
     if (!known)
-        return NULL;
+        return error;
     (*place)->used = ++uses;
-    return &(*place)->tzif;
+    *out = &(*place)->tzif;
+    return COUNCIL_OK;
 }
 
 bool schedule_zone_known(const char *zone)

@@ -17,6 +17,9 @@ void schedule_unlock(void);
 /* The zone of that name, as the system's file has it now; kept here until the file changes. NULL where the system has none. */
 const struct tzif *schedule_zone(const char *name);
 
+/* The same, saying why: BAD_INPUT where the system has none, or its file is not to be read; NO_MEMORY. */
+COUNCIL_MUST_USE enum council_error schedule_zone_find(const char *name, const struct tzif **out);
+
 /* Seconds east of Greenwich at an instant (unix seconds). */
 int64_t schedule_offset(const struct tzif *zone, int64_t instant);
 

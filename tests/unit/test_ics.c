@@ -8,6 +8,7 @@
 #include "protocol/schedule/tzif.h"
 #include "tests/unit/entry_pieces.h"
 
+#include <libical/ical.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -297,6 +298,51 @@ static void damaged_zone_files_are_refused_or_read(void **state)
     assert_in_range(read, 1, 2 * len - 1);
 }
 
+/* The linker puts these before libical's: as where it has no memory. */
+enum {
+    SUMMARY = 1,
+    RRULE,
+    OFFSET
+};
+static int lacks;
+icalproperty *__real_icalproperty_new_summary(const char *text);
+icalproperty *__real_icalproperty_new_rrule(struct icalrecurrencetype rule);
+icalproperty *__real_icalproperty_new_tzoffsetto(int offset_s);
+icalproperty *__wrap_icalproperty_new_summary(const char *text);
+icalproperty *__wrap_icalproperty_new_rrule(struct icalrecurrencetype rule);
+icalproperty *__wrap_icalproperty_new_tzoffsetto(int offset_s);
+
+icalproperty *__wrap_icalproperty_new_summary(const char *text)
+{
+    return lacks == SUMMARY ? NULL : __real_icalproperty_new_summary(text);
+}
+
+icalproperty *__wrap_icalproperty_new_rrule(struct icalrecurrencetype rule)
+{
+    return lacks == RRULE ? NULL : __real_icalproperty_new_rrule(rule);
+}
+
+icalproperty *__wrap_icalproperty_new_tzoffsetto(int offset_s)
+{
+    return lacks == OFFSET ? NULL : __real_icalproperty_new_tzoffsetto(offset_s);
+}
+
+static void a_calendar_is_whole_or_there_is_none(void **state)
+{
+    (void)state;
+    struct schedule_calendar calendar = {.set = false};
+    char *text = NULL;
+    uint32_t len = 0;
+    assert_int_equal(add(&calendar, "schedule.set", SET("2026-03-03T18:00", "Europe/London")), 0);
+    for (lacks = SUMMARY; lacks <= OFFSET; lacks++)
+        assert_int_equal(schedule_ics(&calendar, &plain, &text, &len), COUNCIL_E_NO_MEMORY);
+    lacks = 0; /* and what failed once is not held against the next */
+    text = written(&calendar, &plain);
+    assert_int_equal(times(text, "BEGIN:VEVENT"), 1);
+    free(text);
+    schedule_calendar_fini(&calendar);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +353,7 @@ int main(void)
         cmocka_unit_test(only_meetings_of_the_rule_are_told),
         cmocka_unit_test(many_changes_stay_bounded),
         cmocka_unit_test(titles_and_notes_are_text_and_nothing_else),
+        cmocka_unit_test(a_calendar_is_whole_or_there_is_none),
         cmocka_unit_test(paths_are_read_back_and_no_others),
         cmocka_unit_test(damaged_zone_files_are_refused_or_read),
     };

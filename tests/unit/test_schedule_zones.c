@@ -312,7 +312,9 @@ static void memory_runs_out(void **state)
         whole = left != 0 && left != UINT32_MAX && error == COUNCIL_OK &&
                 strstr(text, "CANCELLED") != NULL;
         left = UINT32_MAX;
-        assert_true(error == COUNCIL_OK || error == COUNCIL_E_NO_MEMORY);
+        /* Never a calendar without the meetings: programs would drop those that they have. */
+        assert_true(error == COUNCIL_E_NO_MEMORY ||
+                    (error == COUNCIL_OK && strstr(text, "CANCELLED") != NULL));
         free(text);
         schedule_calendar_fini(&copy);
         schedule_calendar_fini(&calendar);
