@@ -31,14 +31,14 @@ static bool is_overdue(const struct model_commitment *m)
     return m->due && !is_closed(m) && strcmp(m->due, today) < 0;
 }
 
-static void print_json_commitment(const struct model_commitment *m, const char *name,
-                                  unsigned number)
+static void print_json_commitment(const struct model_commitment *m, uint32_t carried,
+                                  const char *name, unsigned number)
 {
     json_t *object =
         json_pack("{s:s, s:o, s:i, s:s, s:s*, s:s*, s:s, s:s*, s:i, s:I}", "name", name, "id",
                   cli_json_bytes(m->id, COUNCIL_ID_BYTES), "number", (int)number, "text", m->text,
                   "measure", m->measure, "due", m->due, "state", model_commitment_word(m->state),
-                  "word", m->word, "carried", (int)m->carried, "made", (json_int_t)m->opened_at);
+                  "word", m->word, "carried", (int)carried, "made", (json_int_t)m->opened_at);
     if (m->reached)
         json_object_set_new(object, "reached", json_integer((json_int_t)m->reached));
     if (m->goal)
@@ -48,12 +48,12 @@ static void print_json_commitment(const struct model_commitment *m, const char *
     cli_print_json(object);
 }
 
-static void print_commitment(struct cli *cli, const struct model_commitment *m, const char *name,
-                             unsigned number)
+static void print_commitment(struct cli *cli, const struct model_commitment *m, uint32_t carried,
+                             const char *name, unsigned number)
 {
     char since[64];
     if (cli->json) {
-        print_json_commitment(m, name, number);
+        print_json_commitment(m, carried, name, number);
         return;
     }
     cli_time(m->opened_at, NULL, since);
@@ -76,7 +76,7 @@ static void print_commitment(struct cli *cli, const struct model_commitment *m, 
         printf(", ");
         cli_print_text(stdout, m->word, "      ");
     }
-    printf("  (since %s%s", since, m->carried ? ", carried over" : "");
+    printf("  (since %s%s", since, carried ? ", carried over" : "");
     if (m->due)
         printf(", %s %.10s", is_overdue(m) ? "was meant to be done by" : "by", m->due);
     printf(")\n");
@@ -188,7 +188,7 @@ static bool print_ledger(struct cli *cli, const struct cli_council *c, const uin
         const struct model_commitment *m = &c->model->commitments[i];
         bool closed = is_closed(m);
         if (memcmp(m->author, member, COUNCIL_KEY_BYTES) == 0 && (!closed || cli_flag(cli, "all")))
-            print_commitment(cli, m, name, closed ? 0 : ++number);
+            print_commitment(cli, m, model_carried(c->model, m), name, closed ? 0 : ++number);
     }
     if (weeks)
         print_weeks(cli, c, member, weeks);

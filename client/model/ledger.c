@@ -33,11 +33,38 @@ static struct model_commitment *find(const struct model *m, const uint8_t *autho
     uint8_t id[COUNCIL_ID_BYTES];
     if (!content_bytes(record, name, id, sizeof id))
         return NULL;
-    for (uint32_t i = m->commitment_count; i > 0; i--) /* what is reported on is mostly recent */
-        if (memcmp(m->commitments[i - 1].id, id, sizeof id) == 0 &&
-            model_same(m->commitments[i - 1].author, author))
-            return &m->commitments[i - 1];
+    return ledger_index_find(m, author, id);
+}
+
+/* How many check-ins the author has made; NULL: none. */
+static struct model_tally *tally_of(const struct model *m, const uint8_t *author)
+{
+    for (uint32_t i = 0; i < m->tally_count; i++)
+        if (model_same(m->tallies[i].author, author))
+            return &m->tallies[i];
     return NULL;
+}
+
+static uint32_t checkins_of(const struct model *m, const uint8_t *author)
+{
+    const struct model_tally *tally = tally_of(m, author);
+    return tally ? tally->checkins : 0;
+}
+
+uint32_t model_carried(const struct model *m, const struct model_commitment *c)
+{
+    return (is_closed(c) ? c->closed : checkins_of(m, c->author)) - c->made;
+}
+
+static void count_checkin(struct model *m, const uint8_t *author)
+{
+    struct model_tally *tally = tally_of(m, author);
+    if (!tally) { /* room was made */
+        tally = &m->tallies[m->tally_count++];
+        memcpy(tally->author, author, COUNCIL_KEY_BYTES);
+        tally->checkins = 0;
+    }
+    tally->checkins++;
 }
 
 uint64_t model_when(const struct model_post *p)
@@ -50,6 +77,8 @@ static void add_outcome(struct model *m, const struct model_post *p, struct mode
 {
     c->changed_seq = p->seq;
     c->changed_at = p->at;
+    if (is_closed(c))
+        c->closed = checkins_of(m, p->author);
     m->outcomes[m->outcome_count++] =
         (struct model_outcome){.commitment = (uint32_t)(c - m->commitments),
                                .state = c->state,
@@ -69,13 +98,6 @@ static void apply_result(struct model *m, const struct model_post *p, const json
     add_outcome(m, p, c);
 }
 
-static void carry_over(const struct model *m, const uint8_t *author)
-{
-    for (uint32_t i = 0; i < m->commitment_count; i++)
-        if (model_same(m->commitments[i].author, author) && !is_closed(&m->commitments[i]))
-            m->commitments[i].carried++;
-}
-
 /* Room is made beforehand, so this cannot fail half-way. */
 static void add_commitment(struct model *m, const struct model_post *p, const json_t *record)
 {
@@ -86,13 +108,15 @@ static void add_commitment(struct model *m, const struct model_post *p, const js
                                    .measure = content_text(record, "measure"),
                                    .due = content_text(record, "due"),
                                    .goal = model_goal(content_text(record, "measure")),
+                                   .made = checkins_of(m, p->author),
+                                   .closed = UINT32_MAX,
                                    .opened_seq = p->seq,
                                    .opened_at = p->at,
                                    .changed_seq = p->seq,
                                    .changed_at = p->at};
     memcpy(c->author, p->author, COUNCIL_KEY_BYTES);
     if (content_bytes(record, "id", c->id, sizeof c->id))
-        m->commitment_count++;
+        ledger_index_add(m, m->commitment_count++);
 }
 
 enum council_error model_add_checkin(struct model *m, const struct model_post *p)
@@ -101,9 +125,16 @@ enum council_error model_add_checkin(struct model *m, const struct model_post *p
     const json_t *made = json_object_get(p->content, "commitments");
     enum council_error error =
         model_grow((void **)&m->checkins, m->checkin_count, &m->checkin_size, sizeof *m->checkins);
-    for (size_t i = 0; !error && i < json_array_size(made); i++)
-        error = model_grow((void **)&m->commitments, m->commitment_count + (uint32_t)i,
-                           &m->commitment_size, sizeof *m->commitments);
+    if (!error)
+        error =
+            model_grow((void **)&m->tallies, m->tally_count, &m->tally_size, sizeof *m->tallies);
+    for (size_t i = 0; !error && i < json_array_size(made); i++) {
+        uint32_t count = m->commitment_count + (uint32_t)i;
+        error = model_grow((void **)&m->commitments, count, &m->commitment_size,
+                           sizeof *m->commitments);
+        if (!error)
+            error = ledger_index_room(m, count);
+    }
     for (size_t i = 0; !error && i < json_array_size(results); i++)
         error = model_grow((void **)&m->outcomes, m->outcome_count + (uint32_t)i, &m->outcome_size,
                            sizeof *m->outcomes);
@@ -111,7 +142,7 @@ enum council_error model_add_checkin(struct model *m, const struct model_post *p
         return error;
     for (size_t i = 0; i < json_array_size(results); i++)
         apply_result(m, p, json_array_get(results, i));
-    carry_over(m, p->author);
+    count_checkin(m, p->author);
     for (size_t i = 0; i < json_array_size(made); i++)
         add_commitment(m, p, json_array_get(made, i));
     struct model_checkin *checkin = &m->checkins[m->checkin_count++];

@@ -60,6 +60,9 @@ void model_destroy(struct model *model)
     free(model->notes);
     free(model->documents);
     free(model->commitments);
+    free(model->order);
+    free(model->spare);
+    free(model->tallies);
     free(model->checkins);
     free(model->verified);
     free(model->changes);

@@ -70,9 +70,16 @@ struct model_commitment {
     const char *text, *measure, *due, *word; /* all but text may be NULL */
     enum model_commitment_state state;
     uint64_t opened_seq, opened_at, changed_seq, changed_at;
-    uint32_t carried; /* check-ins of its author since it was made that left it open */
+    uint32_t made,
+        closed; /* how many check-ins its author had made by then; closed: UINT32_MAX while it is not */
     uint64_t goal,
         reached; /* the number its measure begins with (0: none), and what acts add up to */
+};
+
+/* How many check-ins a member made. */
+struct model_tally {
+    uint8_t author[COUNCIL_KEY_BYTES];
+    uint32_t checkins;
 };
 
 /* Something that a member did. */
@@ -143,6 +150,9 @@ struct model {
     uint32_t profile_count, note_count, document_count, commitment_count, checkin_count,
         verified_count;
     uint32_t profile_size, note_size, document_size, commitment_size, checkin_size, verified_size;
+    uint32_t *order, *spare; /* where to find a commitment by its id: ledger_index.c */
+    struct model_tally *tallies;
+    uint32_t order_size, spare_size, tally_count, tally_size;
     struct model_change *changes; /* since the latest schedule.set */
     struct model_answer *answers;
     uint32_t change_count, answer_count, change_size, answer_size;
@@ -205,6 +215,8 @@ const struct model_document *model_document(const struct model *model, const uin
 const struct model_revision *model_revision(const struct model_document *document,
                                             uint64_t revision);
 
+/* How many check-ins of its author since it was made left it open. */
+uint32_t model_carried(const struct model *model, const struct model_commitment *commitment);
 /* The author's next commitment that is still open, after index `after` (start with UINT32_MAX); UINT32_MAX at the end. */
 uint32_t model_open_commitment(const struct model *model, const uint8_t author[COUNCIL_KEY_BYTES],
                                uint32_t after);

@@ -42,6 +42,12 @@ void meeting_replan(struct model *m, const char *meeting);
 /* Frees what a record owns. */
 void meeting_fini(struct model_meeting *meeting);
 
+/* Room for one more than `count` commitments; notes the one at `place`, which is the next; the author's one of that id, or NULL. */
+COUNCIL_MUST_USE enum council_error ledger_index_room(struct model *m, uint32_t count);
+void ledger_index_add(struct model *m, uint32_t place);
+struct model_commitment *ledger_index_find(const struct model *m, const uint8_t *author,
+                                           const uint8_t *id);
+
 /* When a post was made, for what is counted by weeks: the server's word, or the author's where there is none. */
 uint64_t model_when(const struct model_post *p);
 

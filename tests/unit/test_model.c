@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -251,7 +252,8 @@ static void commitments_carry_over_until_done_or_dropped(void **state)
     assert_int_equal(m->commitments[0].state, MODEL_DONE);
     assert_int_equal(m->commitments[1].state, MODEL_MISSED);
     assert_string_equal(m->commitments[1].word, "flu");
-    assert_int_equal(m->commitments[1].carried, 1);
+    assert_int_equal(model_carried(m, &m->commitments[1]), 1);
+    assert_int_equal(model_carried(m, &m->commitments[0]), 0); /* done at once */
     i = model_open_commitment(m, ada, UINT32_MAX);
     assert_string_equal(m->commitments[i].text, "write");
     i = model_open_commitment(m, ada, i);
@@ -266,6 +268,49 @@ static void commitments_carry_over_until_done_or_dropped(void **state)
     assert_int_equal(m->commitments[1].state, MODEL_DROPPED);
     assert_int_equal(m->checkin_count, 3 + 1);
     assert_int_equal(m->checkins[3].seq, 6);
+    assert_int_equal(model_carried(m, &m->commitments[0]), 0);
+    assert_int_equal(model_carried(m, &m->commitments[1]), 1); /* dropped at the next */
+    assert_int_equal(model_carried(m, &m->commitments[2]), 1);
+    model_destroy(m);
+}
+
+/* Ids as members may choose them: neither ascending nor without repetition between two members. */
+static void id_of(uint32_t i, char out[COUNCIL_ID_CHARS + 1])
+{
+    uint8_t id[COUNCIL_ID_BYTES] = {0};
+    uint32_t mixed = i * 2654435761u;
+    memcpy(id, &mixed, sizeof mixed);
+    council_b64_encode(out, id, sizeof id);
+}
+
+static void many_checkins_take_no_longer_each(void **state)
+{
+    (void)state;
+    enum {
+        MANY = 40000
+    };
+    char text[512], id[COUNCIL_ID_CHARS + 1], before[COUNCIL_ID_CHARS + 1];
+    struct model *m = model_create();
+    clock_t begun = clock();
+    for (uint32_t i = 0; i < MANY;
+         i++) { /* each reports on the one before; every third was missed */
+        id_of(i / 2, id);
+        id_of(i / 2 - 1, before);
+        snprintf(text, sizeof text,
+                 "{\"type\":\"checkin\",\"results\":[{\"id\":\"%s\",\"state\":\"%s\"}],"
+                 "\"commitments\":[{\"id\":\"%s\",\"text\":\"call\"}]}",
+                 before, i / 2 % 3 ? "done" : "missed", id);
+        assert_int_equal(add(m, i + 1, i % 2 ? ada : ben, text), COUNCIL_OK);
+    }
+    double seconds = (double)(clock() - begun) / CLOCKS_PER_SEC;
+    assert_int_equal(m->commitment_count, MANY);
+    for (uint32_t i = 0; i < MANY - 2; i++) {
+        bool missed = (i / 2 + 1) % 3 == 0;
+        assert_int_equal(m->commitments[i].state, missed ? MODEL_MISSED : MODEL_DONE);
+        assert_int_equal(model_carried(m, &m->commitments[i]), missed ? MANY / 2 - 1 - i / 2 : 0);
+    }
+    if (seconds > 2.5)
+        fail_msg("%d check-ins took %.1f s", MANY, seconds);
     model_destroy(m);
 }
 
@@ -293,6 +338,7 @@ int main(void)
         cmocka_unit_test(names_are_distinct_and_titles_are_moderators),
         cmocka_unit_test(documents_belong_to_their_author),
         cmocka_unit_test(commitments_carry_over_until_done_or_dropped),
+        cmocka_unit_test(many_checkins_take_no_longer_each),
         cmocka_unit_test(what_cannot_be_read_is_counted_and_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
