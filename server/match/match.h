@@ -38,8 +38,8 @@ enum {
     MATCH_TOKEN_BYTES = 32,
     MATCH_PEOPLE_MAX = 131072,
     MATCH_COUNCILS_MAX = 16384,
-    MATCH_ZONES_MAX = 640,
-    MATCH_TOKENS_MAX = 32,          /* of one person, of each kind; of a council 8 times as many */
+    MATCH_ZONES_MAX = 2048, /* more than a system has files of zones, with "posix" and "right" */
+    MATCH_TOKENS_MAX = 32,  /* of one person, of each kind; of a council 8 times as many */
     MATCH_YEAR_S = 366 * 24 * 3600, /* what `until_s - from_s` usually is */
     MATCH_STRETCH_MAX_S = 400 * 24 * 3600,
     MATCH_EFFORT =

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 enum {
-    POOL_ZONES_MAX = 640,
-    POOL_ZONES_SLOTS = 2048 /* of the table by name */
+    POOL_ZONES_MAX = 2048,  /* more than there are files: nobody who could register is left out */
+    POOL_ZONES_SLOTS = 8192 /* of the table by name */
 };
 
 struct pool_zones {

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -16,7 +18,8 @@
 
 enum {
     PEOPLE = 8,
-    NOW_S = 1795000000 /* November 2026 */
+    NOW_S = 1795000000, /* November 2026 */
+    NAMES = 1802        /* of zones, as a system with "posix" and "right" has them */
 };
 
 static void hours(struct store_pool_person *person, unsigned first_day, unsigned last_day,
@@ -180,12 +183,53 @@ static void words_are_those_of_matching(void **state)
     assert_int_equal(council_pool_rows(COUNCIL_POOL_WHY), MATCH_WHY_COUNT);
 }
 
+/* Whoever comes from a zone that nobody before them came from is sought for like the first. */
+static void a_world_of_zones_leaves_nobody_out(void **state)
+{
+    (void)state;
+    struct store_pool_person *people = calloc(NAMES + PEOPLE, sizeof *people);
+    char folder[] = "/tmp/council-zones-XXXXXX", path[64], name[16];
+
+    assert_non_null(people);
+    assert_non_null(mkdtemp(folder));
+    for (uint32_t i = 0; i < NAMES; i++) {
+        (void)snprintf(name, sizeof name, "Z/%04u", i);
+        (void)snprintf(path, sizeof path, "%s/Z", folder);
+        assert_true(i > 0 || mkdir(path, 0700) == 0);
+        (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+        assert_int_equal(symlink("/usr/share/zoneinfo/Europe/London", path), 0);
+        people[i] = person(i, true, false, name); /* without hours: there is no group for them */
+    }
+    for (uint32_t i = NAMES; i < NAMES + PEOPLE; i++) {
+        people[i] = person(i, true, true, name);
+        hours(&people[i], 0, 4, 36, 42);
+    }
+    assert_int_equal(setenv("TZDIR", folder, 1), 0);
+    struct store_pool_round round = round_of(people, NAMES + PEOPLE);
+    pool_search(&round);
+    assert_int_equal(unsetenv("TZDIR"), 0);
+    for (uint32_t i = 0; i < NAMES; i++) {
+        (void)snprintf(path, sizeof path, "%s/Z/%04u", folder, i);
+        assert_int_equal(unlink(path), 0);
+    }
+    (void)snprintf(path, sizeof path, "%s/Z", folder);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+    assert_false(round.failed);
+    assert_int_equal(round.n_groups, 1);
+    assert_string_equal(round.groups[0].zone, "Z/1801");
+    assert_int_equal(round.n_lacks, NAMES); /* and all others hear what is missing */
+    forget(&round);
+    free(people);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eight_who_fit_become_a_group),
         cmocka_unit_test(a_group_without_one_time_for_both_days_is_none),
         cmocka_unit_test(who_is_left_hears_what_was_missing_once),
+        cmocka_unit_test(a_world_of_zones_leaves_nobody_out),
         cmocka_unit_test(a_zone_that_is_gone_leaves_its_people_out),
         cmocka_unit_test(a_council_that_is_short_gets_people),
         cmocka_unit_test(words_are_those_of_matching),
