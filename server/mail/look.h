@@ -11,8 +11,9 @@
 #include "server/store/store.h"
 
 enum {
-    MAIL_LOOK_PEOPLE = 16,     /* members looked at in one step, ... */
-    MAIL_LOOK_MS = 10,         /* ... and none more after that: others wait for the store */
+    MAIL_LOOK_PEOPLE = 16, /* members looked at in one step, ... */
+    MAIL_LOOK_MS =
+        10, /* ... and nothing more begun after that, also of one member: others wait for the store */
     MAIL_LOOK_DUE = 64,        /* mails that one step names at most */
     MAIL_LOOK_COUNCILS = 1024, /* councils whose meetings are remembered */
     MAIL_LOOK_LOGS = 64,       /* councils of one member that are looked at */
@@ -28,7 +29,7 @@ struct mail_look *mail_look_create(void);
 void mail_look_destroy(struct mail_look *look);
 
 /*
- * One step of a round: who comes next is looked at, and what is due at now_ms stands in `out` (member, key, kind, until_ms). *ended: it was the last step, and the
+ * One step of a round: who comes next is looked at, or the rest of a member for whom the last step had no time, and what is due at now_ms stands in `out` (member, key, kind, until_ms). *ended: it was the last step, and the
  * next begins anew. A status other than OK is the store's.
  */
 STORE_MUST_USE enum store_status mail_look_step(struct mail_look *look, struct store *store,

@@ -272,6 +272,33 @@ static void test_a_step_that_takes_long_ends(void **state)
     assert_int_equal(look(w, now, true), 2);
 }
 
+/* Also within one member: the next step goes on where it was. */
+static void test_a_member_who_takes_long_is_looked_at_in_steps(void **state)
+{
+    struct world *w = *state;
+    struct store_mail_event due[2][MAIL_LOOK_DUE];
+    uint64_t now = utc("2027-03-05T16:00");
+    uint32_t n = 0;
+    bool ended = true;
+
+    opt_in(w, 0, 3);
+    opt_in(w, 2, 1);
+    slow_s = 1;
+    for (uint32_t i = 0; i < 2; i++) { /* the meeting, the check-in; nothing is claimed between */
+        assert_status(mail_look_step(w->look, w->fx->store, now, due[i], &n, &ended), STORE_OK);
+        assert_int_equal(n, 1);
+        assert_false(ended);
+        assert_memory_equal(due[i][0].member, w->members[0], STORE_ID_BYTES);
+    }
+    assert_int_not_equal(due[0][0].kind, due[1][0].kind);
+    assert_status(mail_look_step(w->look, w->fx->store, now, due[0], &n, &ended), STORE_OK);
+    assert_int_equal(n, 1);
+    assert_memory_equal(due[0][0].member, w->members[2], STORE_ID_BYTES);
+    slow_s = 0;
+    assert_int_equal(look(w, now, true), 0); /* nobody is left of that round */
+    assert_int_equal(look(w, now, true), 3);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -284,6 +311,7 @@ int main(void)
         T(test_nudges_reach_the_others),
         T(test_a_round_reaches_everybody),
         T(test_a_step_that_takes_long_ends),
+        T(test_a_member_who_takes_long_is_looked_at_in_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
