@@ -14,6 +14,7 @@
 
 #include "client/cli/coming.h"
 #include "client/lib/feed.h"
+#include "client/lib/presence.h"
 #include "protocol/schedule/ics.h"
 
 enum {
@@ -255,7 +256,8 @@ static int write_calendar(struct cli *cli, const struct cli_council *c,
     struct note common = {.len = 0};
     uint8_t uid[COUNCIL_FEED_UID_BYTES];
     uint32_t found = 0;
-    int result = coming_list(cli, c, client_now_ms() - BACK_MS, COMING_MAX, coming, &found);
+    int result = coming_list(cli, c, client_server_now_ms(cli->client) - BACK_MS, COMING_MAX,
+                             coming, &found);
     if (result)
         return result;
     add_agenda(&common, c->model, NULL);

@@ -9,6 +9,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/coming.h"
+#include "client/lib/presence.h"
 #include "client/model/oversight.h"
 
 enum {
@@ -74,7 +75,7 @@ static int gather(struct cli *cli, const struct client_log_info *info, struct vi
     v->given = (struct oversight_given){.council = v->c.council,
                                         .model = v->c.model,
                                         .self = client_member(cli->client),
-                                        .now_ms = client_now_ms(),
+                                        .now_ms = client_server_now_ms(cli->client),
                                         .today = v->today,
                                         .unreadable = unreadable.count,
                                         .stopped = info->stopped != COUNCIL_OK,

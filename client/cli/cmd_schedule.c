@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/cli/coming.h"
+#include "client/lib/presence.h"
 
 static const char *const day_words[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 static const char *const day_codes[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
@@ -89,7 +90,7 @@ static int set(struct cli *cli, const struct cli_council *c)
     if (given)
         snprintf(zone, sizeof zone, "%s", given);
     write_rule(c->council->fast, mask, rule, sizeof rule);
-    if (schedule_to_local(client_now_ms(), zone, today) ||
+    if (schedule_to_local(client_server_now_ms(cli->client), zone, today) ||
         !first_meeting(from ? from : today, time, zone, mask, start))
         return cli_fail_usage(cli, "--time is HH:MM and --from YYYY-MM-DD.");
     json_t *intent = json_pack("{s:I, s:s, s:s, s:s}", "minutes", (json_int_t)minutes, "rrule",
@@ -176,7 +177,8 @@ int cli_schedule_show(struct cli *cli)
     if (result)
         return result;
     const struct council_schedule *s = &c.council->schedule;
-    result = coming_list(cli, &c, client_now_ms() - COMING_GRACE_MS, (uint32_t)count, list, &found);
+    result = coming_list(cli, &c, client_server_now_ms(cli->client) - COMING_GRACE_MS,
+                         (uint32_t)count, list, &found);
     if (!result && !cli->json)
         printf("%s since %s (%s), %u minutes\n",
                c.council->fast ? "Twice a week" : "Every two weeks", s->start, s->zone, s->minutes);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/lib/presence.h"
+
 enum {
     HOUR_MS = 3600000,
     MINUTE_MS = 60000
@@ -155,7 +157,8 @@ int coming_first(struct cli *cli, const struct cli_council *c, uint64_t from_ms,
 int coming_next(struct cli *cli, const struct cli_council *c, struct coming *out)
 {
     bool found;
-    int result = coming_first(cli, c, client_now_ms() - COMING_GRACE_MS, out, &found);
+    int result =
+        coming_first(cli, c, client_server_now_ms(cli->client) - COMING_GRACE_MS, out, &found);
     return result || found
                ? result
                : cli_fail_input(cli, "None of the next meetings is held: all are cancelled.");
@@ -164,7 +167,8 @@ int coming_next(struct cli *cli, const struct cli_council *c, struct coming *out
 bool coming_now(struct cli *cli, const struct cli_council *c, struct coming *out)
 {
     struct coming list[8];
-    uint64_t now = client_now_ms(), lasts = (uint64_t)c->council->schedule.minutes * MINUTE_MS;
+    uint64_t now = client_server_now_ms(cli->client),
+             lasts = (uint64_t)c->council->schedule.minutes * MINUTE_MS;
     uint32_t found = 0;
     bool any = false;
     if (!c->council->schedule.seq || coming_list(cli, c, now - lasts - HOUR_MS, 8, list, &found))

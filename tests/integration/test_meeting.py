@@ -151,6 +151,9 @@ def moved():
     ada.run("schedule", "move", coming[1], soon, "--quiet")
     has([m["held"] for m in ben.run("schedule", "show", "-n", "1", "--json").lines() + ben.run("schedule", "show", "--json").lines()], soon)
     ada.run("schedule", "move", coming[0], soon, code=FAILED)
+    ahead = Clock(clock.wall + 5 * HOUR, clock.mono)
+    for args in (("schedule", "next"), ("schedule", "show", "-n", "1")):
+        equal(ben.run(*args, "--json", env=ahead.env).one()["held"], ben.run(*args, "--json").one()["held"], "%s by the server's time" % args[1])
     equal(ben.run("meeting", "open", soon, "--json").one()["meeting"], coming[1], "opened by where it is held")
     ada.run("meeting", "close", "--quiet")
 
