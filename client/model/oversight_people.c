@@ -3,7 +3,9 @@
  *
  * Invariant: an alumna is reminded of nothing, so no rule but that of her calls names her.
  */
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "client/model/course.h"
 #include "client/model/oversight_internal.h"
@@ -181,14 +183,28 @@ void oversight_find_TRAINING(struct oversight_look *look)
     unfinished(look, OVERSIGHT_TRAINING, COURSE_TRAINING, true);
 }
 
+/* When the job began: the day that was named, which may be long before or after it was said; else when it was said. */
+static uint64_t began_ms(const struct passage_landed *landed)
+{
+    struct tm day = {0};
+    if (!landed->day ||
+        sscanf(landed->day, "%4d-%2d-%2d", &day.tm_year, &day.tm_mon, &day.tm_mday) != 3)
+        return landed->at;
+    day.tm_year -= 1900;
+    day.tm_mon -= 1;
+    time_t seconds = timegm(&day);
+    return seconds < 0 ? landed->at : (uint64_t)seconds * 1000;
+}
+
 void oversight_find_CALLS_OVER(struct oversight_look *look)
 {
     const struct oversight_given *given = look->given;
     for (uint32_t i = 0; i < given->model->passages.landed_count; i++) {
         const struct passage_landed *landed = &given->model->passages.landed[i];
         const struct council_person *person = council_person(given->council, landed->member);
-        if (person && person->member && given->now_ms > landed->at &&
-            given->now_ms - landed->at > (uint64_t)PASSAGE_CALL_DAYS * DAY_MS)
-            oversight_add(look, OVERSIGHT_CALLS_OVER, person->pin.member)->since_ms = landed->at;
+        uint64_t began = began_ms(landed);
+        if (person && person->member && given->now_ms > began &&
+            given->now_ms - began > (uint64_t)PASSAGE_CALL_DAYS * DAY_MS)
+            oversight_add(look, OVERSIGHT_CALLS_OVER, person->pin.member)->since_ms = began;
     }
 }

@@ -65,6 +65,23 @@ static void an_alumna_is_not_counted_and_not_reminded(void **state)
     end(&w);
 }
 
+static void ninety_days_begin_with_the_job(void **state)
+{
+    (void)state;
+    struct world w;
+    begin(&w, 4);
+    post(&w, 1, 10, "{\"type\":\"landed\",\"stay\":1,\"day\":\"2024-07-05\"}"); /* 91 days ago */
+    post(&w, 2, 100, "{\"type\":\"landed\",\"stay\":1,\"day\":\"2024-08-01\"}");
+    post(&w, 3, 100, "{\"type\":\"landed\",\"stay\":1,\"day\":\"2025-01-01\"}"); /* to come */
+    w.given.now_ms = NOW + 1;
+    look(&w);
+    assert_non_null(line(&w, OVERSIGHT_CALLS_OVER, 1));
+    assert_int_equal(line(&w, OVERSIGHT_CALLS_OVER, 1)->since_ms, NOW - 91 * DAY);
+    assert_null(line(&w, OVERSIGHT_CALLS_OVER, 2));
+    assert_null(line(&w, OVERSIGHT_CALLS_OVER, 3));
+    end(&w);
+}
+
 static void an_alumna_is_in_the_queue_only_if_she_puts_herself_in(void **state)
 {
     (void)state;
@@ -171,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_a_moderator_closes),
         cmocka_unit_test(an_alumna_is_not_counted_and_not_reminded),
+        cmocka_unit_test(ninety_days_begin_with_the_job),
         cmocka_unit_test(an_alumna_is_in_the_queue_only_if_she_puts_herself_in),
         cmocka_unit_test(who_leaves_upon_landing_does_not_stay),
         cmocka_unit_test(a_merge_is_carried_by_those_who_are_here_and_consent),
