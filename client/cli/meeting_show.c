@@ -160,8 +160,8 @@ void meeting_print(struct cli *cli, const struct cli_council *c, const struct mo
 
 /* ---- the commands ---- */
 
-/* The one that is named, or runs, or was the last. NULL: the reason is printed. */
-static const struct model_meeting *chosen(struct cli *cli, const struct cli_council *c)
+/* The one that is named, or runs, or was the last. CLI_OK with `*out`, or an exit code with the reason printed. */
+static int choose(struct cli *cli, const struct cli_council *c, const struct model_meeting **out)
 {
     const char *word = cli_operand(cli, 0);
     const struct model_meeting *meeting = word ? NULL : meeting_running(c->model);
@@ -171,25 +171,25 @@ static const struct model_meeting *chosen(struct cli *cli, const struct cli_coun
         meeting = meeting_past(c->model, 0);
     else if (word)
         meeting = meeting_find(c->model, word);
+    *out = meeting;
     if (meeting)
-        return meeting;
+        return CLI_OK;
     if (word && strcmp(word, "last") != 0)
-        cli_fail_input(cli, "There was no meeting of `%s`; `council meeting list` lists them.",
-                       word);
-    else
-        cli_fail_input(cli, "The council has not met yet; `council meeting open` opens a meeting.");
-    return NULL;
+        return cli_fail_input(
+            cli, "There was no meeting of `%s`; `council meeting list` lists them.", word);
+    return cli_fail_words(cli, COUNCIL_E_NO_MEETING,
+                          "The council has not met yet; `council meeting open` opens a meeting.");
 }
 
 int cli_meeting_show(struct cli *cli)
 {
     struct cli_council c;
     int result = cli_council(cli, &c);
-    const struct model_meeting *meeting = result ? NULL : chosen(cli, &c);
-    if (meeting)
+    const struct model_meeting *meeting = NULL;
+    if (!result)
+        result = choose(cli, &c, &meeting);
+    if (!result)
         meeting_print(cli, &c, meeting);
-    else if (!result)
-        result = CLI_FAILED;
     cli_council_fini(&c);
     return result;
 }
