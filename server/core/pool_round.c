@@ -187,6 +187,7 @@ static void proposed(struct core *core, struct core_job *job)
         return;
     }
     if (job->status == STORE_OK) {
+        core->stats.pool_proposals++;
         core_pool_tell(core, &core->pool->ask.news);
         core_pool_due(core, core->pool->proposal.answer_by_ms);
     }
@@ -220,6 +221,7 @@ static void match(struct core *core)
 {
     struct core_pool *pool = core->pool;
 
+    core->stats.pool_people = pool->round.n_people;
     if (pool->round.n_people == 0) {
         end_round(core);
         return;

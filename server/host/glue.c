@@ -177,6 +177,8 @@ static void publish(struct server *server)
     host_metric_set(metrics, HOST_METRIC_QUOTAS, core.quotas);
     host_metric_set(metrics, HOST_METRIC_CALENDARS, core.calendars);
     host_metric_set(metrics, HOST_METRIC_CALENDARS_REFUSED, core.calendars_refused);
+    host_metric_set(metrics, HOST_METRIC_POOL_PEOPLE, core.pool_people);
+    host_metric_set(metrics, HOST_METRIC_POOL_PROPOSALS, core.pool_proposals);
     host_metric_set(metrics, HOST_METRIC_QUEUE_ENTRIES, core.queue_entries);
     host_metric_set(metrics, HOST_METRIC_QUEUE_BYTES, core.queue_bytes);
     host_metric_set(metrics, HOST_METRIC_CONNECTIONS, net.connections);

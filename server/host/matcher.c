@@ -15,8 +15,18 @@ struct host_matcher {
     pthread_cond_t more;
     struct host_jobs jobs;
     struct host_inbox *inbox;
+    struct host_metrics *metrics;
     bool stop;
 };
+
+static void search(struct host_matcher *matcher, struct store_pool_round *round)
+{
+    uint64_t began_us = host_mono_us();
+    pool_search(round);
+    host_metric_add(matcher->metrics, HOST_METRIC_POOL_SEARCHES, 1);
+    host_metric_add(matcher->metrics, HOST_METRIC_POOL_SEARCHING, host_mono_us() - began_us);
+    host_metric_add(matcher->metrics, HOST_METRIC_POOL_FAILED, round->failed ? 1 : 0);
+}
 
 static void *run(void *arg)
 {
@@ -33,7 +43,7 @@ static void *run(void *arg)
             break;
         }
         (void)pthread_mutex_unlock(&matcher->lock);
-        pool_search(job->u.match);
+        search(matcher, job->u.match);
         host_jobs_push(&done, job);
         host_inbox_put(matcher->inbox, &done);
         (void)pthread_mutex_lock(&matcher->lock);
@@ -42,13 +52,14 @@ static void *run(void *arg)
     return NULL;
 }
 
-struct host_matcher *host_matcher_start(struct host_inbox *inbox)
+struct host_matcher *host_matcher_start(struct host_inbox *inbox, struct host_metrics *metrics)
 {
     struct host_matcher *matcher = calloc(1, sizeof *matcher);
     if (matcher == NULL) {
         return NULL;
     }
     matcher->inbox = inbox;
+    matcher->metrics = metrics;
     (void)pthread_mutex_init(&matcher->lock, NULL);
     (void)pthread_cond_init(&matcher->more, NULL);
     if (!host_thread(&matcher->thread, run, matcher)) {

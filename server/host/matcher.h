@@ -7,11 +7,12 @@
 #define COUNCIL_SERVER_HOST_MATCHER_H
 
 #include "server/host/inbox.h"
+#include "server/host/metrics.h"
 
 struct host_matcher;
 
-/* What is done comes to `inbox` (borrowed). NULL: no memory or no thread. */
-struct host_matcher *host_matcher_start(struct host_inbox *inbox);
+/* What is done comes to `inbox`, and is counted in `metrics` (both borrowed; NULL: nobody counts). NULL: no memory or no thread. */
+struct host_matcher *host_matcher_start(struct host_inbox *inbox, struct host_metrics *metrics);
 /* Lets the search that is under way end, then ends the thread and frees. NULL is fine. */
 void host_matcher_stop(struct host_matcher *matcher);
 /* Takes a CORE_JOB_MATCH; the core has one at a time. */

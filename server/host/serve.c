@@ -134,7 +134,7 @@ static int start_threads(struct server *server)
     server->storage = host_storage_start(&config);
     uint32_t pool = 0;
     bool wanted = host_option_choice(server->options, HOST_OPT_POOL, &pool) && pool == 0;
-    server->matcher = wanted ? host_matcher_start(&server->inbox) : NULL;
+    server->matcher = wanted ? host_matcher_start(&server->inbox, &server->metrics) : NULL;
     if (server->verifiers == NULL || server->storage == NULL ||
         (wanted && server->matcher == NULL)) {
         return start_failed("threads", "out of memory or threads");
