@@ -142,6 +142,38 @@ static int print_handover(struct cli *cli, const char *key, const char *name, bo
     return CLI_OK;
 }
 
+struct given_up {
+    const uint8_t *self;
+    bool own; /* the last word about this member's role is their own */
+};
+
+static bool look_for_own(void *ctx, const struct client_post *post)
+{
+    struct given_up *g = ctx;
+    uint8_t member[COUNCIL_KEY_BYTES];
+    if (post->entry->kind != COUNCIL_KIND_MEMBER_ROLE)
+        return true;
+    council_body_key(post->entry, "member", member);
+    if (memcmp(member, g->self, sizeof member) == 0)
+        g->own = memcmp(post->entry->author, g->self, COUNCIL_KEY_BYTES) == 0;
+    return true;
+}
+
+/* Of somebody who does not moderate: repeated after it was done it says so again; who never had anything to hand over is told. */
+static int done_before(struct cli *cli, const struct cli_council *c, const char *key,
+                       const char *name)
+{
+    struct given_up g = {.self = client_member(cli->client)};
+    enum council_error error = client_read(cli->client, c->log, 0, look_for_own, &g);
+    if (error)
+        return cli_fail(cli, error);
+    if (g.own)
+        return print_handover(cli, key, name, false);
+    return cli_fail_words(cli, COUNCIL_E_NOT_MODERATOR,
+                          "You do not moderate, so you have nothing to hand over; whom you named "
+                          "moderates already.");
+}
+
 static int hand_over(struct cli *cli, const struct cli_council *c)
 {
     uint8_t member[COUNCIL_KEY_BYTES];
@@ -152,8 +184,8 @@ static int hand_over(struct cli *cli, const struct cli_council *c)
         return result;
     council_b64_encode(key, member, COUNCIL_KEY_BYTES);
     model_name(c->model, member, name);
-    if (!cli_self(cli, c)->moderator) /* done before, up to its end */
-        return print_handover(cli, key, name, false);
+    if (!cli_self(cli, c)->moderator)
+        return done_before(cli, c, key, name);
     result = cli_promote(cli, c, member);
     if (result || stays)
         return result ? result : print_handover(cli, key, name, true);

@@ -81,6 +81,8 @@ def overview_commands():
 def handover():
     ada, ben, chloe = W["ada"], W["ben"], W["chloe"]
     equal(ben.run("handover", "Chloe", "--json", code=REFUSED).error(), "not_moderator", "a member")
+    said = ben.run("handover", "Ada", code=REFUSED)  # to somebody who moderates
+    has(said.err, "nothing to hand over")
     has(ada.run("handover", "Zoe", code=FAILED).err, "council roster")
     has(ada.run("handover", "Ada", code=FAILED).err, "That is you")
     equal(ada.run("handover", "chloe", "--stay", "--json").one()["you_moderate"], True, "with --stay, in small letters")
