@@ -27,10 +27,11 @@ static void merge(struct model *m, uint32_t start, uint32_t len)
 {
     const uint32_t *left = m->spare, *right = m->order + start + len;
     const uint32_t *left_end = left + len, *right_end = right + len;
+    const struct model_commitment *all = m->commitments;
     memcpy(m->spare, m->order + start, len * sizeof *m->spare);
-    for (uint32_t *out = m->order + start; left < left_end; out++) {
-        const struct model_commitment *r = right < right_end ? &m->commitments[*right] : NULL;
-        bool take = r && compare(&m->commitments[*left], r->author, r->id) > 0;
+    for (uint32_t *out = m->order + start; all && left < left_end; out++) {
+        const struct model_commitment *r = right < right_end ? &all[*right] : NULL;
+        bool take = r && compare(&all[*left], r->author, r->id) > 0;
         *out = take ? *right++ : *left++;
     }
 }
@@ -49,6 +50,8 @@ struct model_commitment *ledger_index_find(const struct model *m, const uint8_t 
                                            const uint8_t *id)
 {
     uint32_t start = 0;
+    if (!m->commitments || !m->order)
+        return NULL;
     for (uint32_t len = UINT32_C(1) << 31; len > 0; len /= 2) {
         if (!(m->commitment_count & len))
             continue;

@@ -3,7 +3,7 @@
  *
  * Invariant: an alumna is reminded of nothing, so no rule but that of her calls names her.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -186,12 +186,12 @@ void oversight_find_TRAINING(struct oversight_look *look)
 /* When the job began: the day that was named, which may be long before or after it was said; else when it was said. */
 static uint64_t began_ms(const struct passage_landed *landed)
 {
-    struct tm day = {0};
-    if (!landed->day ||
-        sscanf(landed->day, "%4d-%2d-%2d", &day.tm_year, &day.tm_mon, &day.tm_mday) != 3)
+    if (!landed->day)
         return landed->at;
-    day.tm_year -= 1900;
-    day.tm_mon -= 1;
+    /* "YYYY-MM-DD": what is no date was refused with the content. */
+    struct tm day = {.tm_year = (int)strtol(landed->day, NULL, 10) - 1900,
+                     .tm_mon = (int)strtol(landed->day + 5, NULL, 10) - 1,
+                     .tm_mday = (int)strtol(landed->day + 8, NULL, 10)};
     time_t seconds = timegm(&day);
     return seconds < 0 ? landed->at : (uint64_t)seconds * 1000;
 }
