@@ -18,7 +18,7 @@ write_output(completions/_council --completion zsh)
 
 file(STRINGS "${COMMANDS}" rows REGEX "^CLI_COMMAND\\(")
 foreach(row IN LISTS rows)
-    string(REGEX REPLACE "^CLI_COMMAND\\([a-z_]+, \"([a-z ]+)\".*" "\\1" name "${row}")
+    string(REGEX REPLACE "^CLI_COMMAND\\([a-z_]+, \"([a-z -]+)\".*" "\\1" name "${row}")
     string(REPLACE " " ";" words "${name}")
     string(REPLACE " " "-" page "${name}")
     write_output(man/council-${page}.1 ${words} --man)
