@@ -58,6 +58,19 @@ static bool count_unreadable(void *ctx, const struct client_post *post)
     return true;
 }
 
+static const char *zone_of(const struct council *council)
+{
+    return council->schedule.seq ? council->schedule.zone : "UTC";
+}
+
+static uint64_t day_ms(const struct oversight_given *given, const char *day)
+{
+    char begins[SCHEDULE_LOCAL_CHARS + 1];
+    uint64_t utc_ms;
+    snprintf(begins, sizeof begins, "%.10sT00:00", day);
+    return schedule_to_utc(begins, zone_of(given->council), &utc_ms) ? 0 : utc_ms;
+}
+
 static int gather(struct cli *cli, const struct client_log_info *info, struct view *v)
 {
     struct unreadable unreadable = {0};
@@ -77,13 +90,13 @@ static int gather(struct cli *cli, const struct client_log_info *info, struct vi
                                         .self = client_member(cli->client),
                                         .now_ms = client_server_now_ms(cli->client),
                                         .today = v->today,
+                                        .day_ms = day_ms,
                                         .unreadable = unreadable.count,
                                         .stopped = info->stopped != COUNCIL_OK,
                                         .recovering = info->recovering};
     find_next(cli, v);
     v->given.next = v->starts ? v->next : NULL;
-    const char *zone = v->c.council->schedule.seq ? v->c.council->schedule.zone : "UTC";
-    if (schedule_to_local(v->given.now_ms, zone, v->today) == COUNCIL_OK)
+    if (schedule_to_local(v->given.now_ms, zone_of(v->c.council), v->today) == COUNCIL_OK)
         v->today[10] = '\0'; /* the date alone */
     oversight_look(&v->given, &v->seen);
     return CLI_OK;

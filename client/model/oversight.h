@@ -48,6 +48,8 @@ struct oversight_given {
     uint64_t now_ms;     /* unix ms */
     const char *today;   /* "YYYY-MM-DD" in the council's zone */
     const char *next;    /* the name of the next meeting, NULL for none */
+    /* Unix ms of the beginning of a date in the council's zone; 0 where there is none. NULL: dates are not known. */
+    uint64_t (*day_ms)(const struct oversight_given *given, const char *day);
     uint32_t unreadable; /* posts of present epochs that this device cannot open */
     bool stopped, recovering;
 };

@@ -3,9 +3,7 @@
  *
  * Invariant: an alumna is reminded of nothing, so no rule but that of her calls names her.
  */
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/model/course.h"
 #include "client/model/oversight_internal.h"
@@ -184,16 +182,12 @@ void oversight_find_TRAINING(struct oversight_look *look)
 }
 
 /* When the job began: the day that was named, which may be long before or after it was said; else when it was said. */
-static uint64_t began_ms(const struct passage_landed *landed)
+static uint64_t began_ms(const struct oversight_given *given, const struct passage_landed *landed)
 {
-    if (!landed->day)
+    if (!landed->day || !given->day_ms)
         return landed->at;
-    /* "YYYY-MM-DD": what is no date was refused with the content. */
-    struct tm day = {.tm_year = (int)strtol(landed->day, NULL, 10) - 1900,
-                     .tm_mon = (int)strtol(landed->day + 5, NULL, 10) - 1,
-                     .tm_mday = (int)strtol(landed->day + 8, NULL, 10)};
-    time_t seconds = timegm(&day);
-    return seconds < 0 ? landed->at : (uint64_t)seconds * 1000;
+    uint64_t day = given->day_ms(given, landed->day);
+    return day > 0 ? day : landed->at;
 }
 
 void oversight_find_CALLS_OVER(struct oversight_look *look)
@@ -202,7 +196,7 @@ void oversight_find_CALLS_OVER(struct oversight_look *look)
     for (uint32_t i = 0; i < given->model->passages.landed_count; i++) {
         const struct passage_landed *landed = &given->model->passages.landed[i];
         const struct council_person *person = council_person(given->council, landed->member);
-        uint64_t began = began_ms(landed);
+        uint64_t began = began_ms(given, landed);
         if (person && person->member && given->now_ms > began &&
             given->now_ms - began > (uint64_t)PASSAGE_CALL_DAYS * DAY_MS)
             oversight_add(look, OVERSIGHT_CALLS_OVER, person->pin.member)->since_ms = began;

@@ -7,11 +7,20 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "client/model/course.h"
 #include "tests/unit/oversight_world.h"
+
+/* The council of these tests lives in UTC. */
+static uint64_t day_ms(const struct oversight_given *given, const char *day)
+{
+    struct tm tm = {0};
+    (void)given;
+    return strptime(day, "%Y-%m-%d", &tm) ? (uint64_t)timegm(&tm) * 1000 : 0;
+}
 
 void begin(struct world *w, uint32_t count)
 {
@@ -34,7 +43,8 @@ void begin(struct world *w, uint32_t count)
                                         .model = w->model,
                                         .self = w->people[0].pin.member,
                                         .now_ms = NOW,
-                                        .today = "2026-11-23"};
+                                        .today = "2026-11-23",
+                                        .day_ms = day_ms};
 }
 
 void end(struct world *w)
