@@ -21,7 +21,7 @@ ONLY_IN = [
     (r"ev\.h|libev/.*", ["server/net/", "tests/bench/"]),
     (r"ncurses\.h", ["client/cli/room_"]),
     (r"ncurses.*|curses\.h|termios\.h|term\.h|readline/.*", ["client/cli/"]),
-    (r"libical/.*|ical\.h", ["protocol/schedule/"]),
+    (r"libical/.*|ical\.h", ["protocol/schedule/", "tests/unit/"]),
     (r"curl/.*", ["server/mail/"]),
     (r"cmocka\.h", ["tests/"]),
 ]
