@@ -151,8 +151,8 @@ struct core_stats {
     uint64_t logs_restored;                /* ... and were put back with a backup */
     uint64_t calls_open;                   /* without an answer */
     uint64_t quotas;                       /* logs with a quota of their own */
-    uint64_t pool_people;    /* who waited when groups were last sought */
-    uint64_t pool_proposals; /* that were made */
+    uint64_t pool_people;                  /* who waited when groups were last sought */
+    uint64_t pool_proposals;               /* that were made */
     uint64_t calendars, calendars_refused; /* requests for one that got it, or did not */
 };
 
