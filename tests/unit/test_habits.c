@@ -302,7 +302,7 @@ static void an_update_s_id_is_its_week_s(void **state)
 {
     (void)state;
     uint8_t one[COUNCIL_ID_BYTES], same[COUNCIL_ID_BYTES], other[COUNCIL_ID_BYTES];
-    char date[16];
+    char date[24];
     habits_update_object(ada, ben, "2026-11-27", one);
     habits_update_object(ada, ben, "2026-11-27", same);
     assert_memory_equal(one, same, sizeof one);
