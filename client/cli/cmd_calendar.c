@@ -208,21 +208,22 @@ static void add_answers(struct note *note, const struct cli_council *c, const ch
 }
 
 /* The notes of the coming meetings that say more than what is said of all. How many, or -1: no memory. */
-static int write_notes(const struct cli_council *c, const struct coming *coming, uint32_t count,
-                       const char *common, struct schedule_ics_note *notes)
+static bool write_notes(const struct cli_council *c, const struct coming *coming, uint32_t count,
+                        const char *common, struct schedule_ics_note *notes, uint32_t *written)
 {
-    int written = 0;
-    for (uint32_t i = 0; i < count && written < SCHEDULE_ICS_NOTES_MAX; i++) {
+    *written = 0;
+    for (uint32_t i = 0; i < count && *written < SCHEDULE_ICS_NOTES_MAX; i++) {
         struct note note = {.len = 0};
         add_answers(&note, c, coming[i].name);
         add_agenda(&note, c->model, coming[i].name);
         if (strcmp(note.text, common) == 0)
             continue;
-        notes[written] = (struct schedule_ics_note){coming[i].name, strdup(note.text)};
-        if (!notes[written++].text)
-            return -1;
+        char *text = strdup(note.text);
+        if (!text)
+            return false;
+        notes[(*written)++] = (struct schedule_ics_note){coming[i].name, text};
     }
-    return written;
+    return true;
 }
 
 /* All of it or nothing: a calendar program may read it at any time. */
@@ -266,10 +267,9 @@ static int write_calendar(struct cli *cli, const struct cli_council *c,
                                        .title = c->model->title ? c->model->title : "Meeting",
                                        .description = common.text,
                                        .notes = notes};
-    int count = write_notes(c, coming, found, common.text, notes);
-    style.note_count = count < 0 ? 0 : (uint32_t)count;
-    enum council_error error =
-        count < 0 ? COUNCIL_E_NO_MEMORY : schedule_ics(calendar, &style, text, len);
+    enum council_error error = write_notes(c, coming, found, common.text, notes, &style.note_count)
+                                   ? schedule_ics(calendar, &style, text, len)
+                                   : COUNCIL_E_NO_MEMORY;
     for (uint32_t i = 0; i < style.note_count; i++)
         free((char *)(uintptr_t)notes[i].text);
     return error ? cli_fail(cli, error) : CLI_OK;
