@@ -13,12 +13,12 @@ enum {
 
 /* Changes that differ in nothing but their date. */
 struct group {
+    const char *name;
+    icalcomponent *part; /* borrowed from the VTIMEZONE */
+    struct icaltimetype first;
     int32_t from_s, to_s;
     bool daylight;
-    const char *name;
-    struct icaltimetype first;
-    bool dated;          /* it has dates besides its first */
-    icalcomponent *part; /* borrowed from the VTIMEZONE */
+    bool dated; /* it has dates besides its first */
 };
 
 static struct icaltimetype local_of(int64_t instant, int32_t offset_s)

@@ -24,10 +24,16 @@ void core_calendar_unref(struct core_calendar *calendar)
 
 static void unlink_cached(struct core_feeds *feeds, struct core_cached *cached)
 {
-    struct core_cached **before = cached->prev != NULL ? &cached->prev->next : &feeds->first;
-    struct core_cached **after = cached->next != NULL ? &cached->next->prev : &feeds->last;
-    *before = cached->next;
-    *after = cached->prev;
+    if (feeds->first == cached) {
+        feeds->first = cached->next;
+    } else {
+        cached->prev->next = cached->next;
+    }
+    if (feeds->last == cached) {
+        feeds->last = cached->prev;
+    } else {
+        cached->next->prev = cached->prev;
+    }
 }
 
 static void link_last(struct core_feeds *feeds, struct core_cached *cached)
@@ -42,15 +48,30 @@ static void link_last(struct core_feeds *feeds, struct core_cached *cached)
     feeds->last = cached;
 }
 
-static void forget(struct core_feeds *feeds, struct core_cached *cached)
+/* It is in no list any more. */
+static void release(struct core_feeds *feeds, struct core_cached *cached)
 {
-    unlink_cached(feeds, cached);
     feeds->count--;
     feeds->bytes -= cached->bytes;
     schedule_calendar_fini(&cached->calendar);
     core_calendar_unref(cached->text);
     free(cached);
 }
+
+/* The list is not empty. */
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc,clang-analyzer-core.NullDereference): the analyser does not follow both ends of the list */
+static void forget_first(struct core_feeds *feeds)
+{
+    struct core_cached *cached = feeds->first;
+    feeds->first = cached->next;
+    if (feeds->first != NULL) {
+        feeds->first->prev = NULL;
+    } else {
+        feeds->last = NULL;
+    }
+    release(feeds, cached);
+}
+/* NOLINTEND(clang-analyzer-unix.Malloc,clang-analyzer-core.NullDereference) */
 
 struct core_cached *core_cache_find(struct core *core, const uint8_t hash[COUNCIL_HASH_BYTES])
 {
@@ -69,7 +90,8 @@ void core_cache_drop(struct core *core, const uint8_t hash[COUNCIL_HASH_BYTES])
 {
     struct core_cached *cached = core_cache_find(core, hash);
     if (cached != NULL) {
-        forget(&core->feeds, cached);
+        unlink_cached(&core->feeds, cached);
+        release(&core->feeds, cached);
     }
 }
 
@@ -97,13 +119,13 @@ void core_cache_put(struct core *core, const struct store_feed *feed, uint64_t s
     feeds->bytes += cached->bytes;
     while (feeds->first != cached &&
            (feeds->count > CORE_CALENDARS_MAX || feeds->bytes > CORE_CALENDARS_BYTES)) {
-        forget(feeds, feeds->first);
+        forget_first(feeds);
     }
 }
 
 void core_cache_fini(struct core *core)
 {
     while (core->feeds.first != NULL) {
-        forget(&core->feeds, core->feeds.first);
+        forget_first(&core->feeds);
     }
 }
