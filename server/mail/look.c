@@ -278,7 +278,7 @@ enum store_status mail_look_stands(struct mail_look *look, struct store *store, 
     enum store_status status = look_at(&l);
     *stands = false;
     for (uint32_t i = 0; status == STORE_OK && i < l.n; i++) {
-        *stands = *stands || memcmp(due[i].key, event->key, STORE_ID_BYTES) == 0;
+        *stands = *stands || memcmp(due[i].key, l.only, STORE_ID_BYTES) == 0;
     }
     return status;
 }

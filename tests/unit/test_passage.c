@@ -166,8 +166,8 @@ static void an_invite_counts_from_the_proposer_alone(void **state)
     assert_null(passage_invite(passage_merge_open(w.model), w.people[2].pin.member));
     post(&w, 0, 0, invite);
     assert_non_null(passage_invite(passage_merge_open(w.model), w.people[2].pin.member));
-    for (uint8_t i = 0; i < 2 * PASSAGE_INVITES_MAX; i++) { /* of members whom nobody knows */
-        const uint8_t nobody[COUNCIL_KEY_BYTES] = {0, i, 1};
+    for (int i = 0; i < 2 * PASSAGE_INVITES_MAX; i++) { /* of members whom nobody knows */
+        const uint8_t nobody[COUNCIL_KEY_BYTES] = {0, (uint8_t)i, 1};
         char key[COUNCIL_KEY_CHARS + 1], text[256];
         council_b64_encode(key, nobody, sizeof nobody);
         snprintf(text, sizeof text,
