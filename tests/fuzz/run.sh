@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Every fuzz target for some seconds, on a libFuzzer build of its own (build/fuzz).
 #   tests/fuzz/run.sh [--seconds N] [--jobs J] [TARGET...]
-# N seconds each (default 8), J targets at once (default: the number of processors). TAP. New inputs are kept in build/fuzz/found/; an input that breaks something
+# N seconds each (default 6), J targets at once (default: the number of processors). TAP. New inputs are kept in build/fuzz/found/; an input that breaks something
 # is named, and belongs in tests/fuzz/corpus/<target>/ once it is understood. The control, a planted overflow, must be found.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 
-seconds=8
+seconds=6
 jobs=$(nproc)
 targets=()
 while (($#)); do
