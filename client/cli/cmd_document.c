@@ -11,9 +11,8 @@
 #include "client/cli/document.h"
 #include "client/lib/mail.h"
 
-/* Values from FILE, standard input or the editor, by way of the form's template. */
-static int read_form(struct cli *cli, const struct form *form, const json_t *start,
-                     const char *file, json_t **values)
+int cli_document_read(struct cli *cli, const struct form *form, const json_t *start,
+                      const char *file, json_t **values)
 {
     struct content_fault fault;
     char *text = NULL, *template = form_template(form, start);
@@ -62,7 +61,7 @@ int cli_document_new(struct cli *cli)
     if (cli_flag(cli, "template")) {
         return cli_print_template(cli, form_template(form, NULL));
     }
-    int result = read_form(cli, form, NULL, cli_operand(cli, 0), &values);
+    int result = cli_document_read(cli, form, NULL, cli_operand(cli, 0), &values);
     if (result)
         return result;
     do
@@ -85,7 +84,7 @@ int cli_document_edit(struct cli *cli)
     d = cli_document_find(cli, &journal, cli_operand(cli, 0));
     const struct model_revision *latest = d ? model_revision(d, 0) : NULL;
     if (latest)
-        result = read_form(cli, d->form, latest->fields, cli_operand(cli, 1), &values);
+        result = cli_document_read(cli, d->form, latest->fields, cli_operand(cli, 1), &values);
     else
         result = cli->failed
                      ? CLI_FAILED

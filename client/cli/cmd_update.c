@@ -29,30 +29,23 @@ static json_t *first_values(struct cli *cli, const struct work *w)
 {
     json_t *values = NULL;
     if (w->draft)
-        return json_deep_copy(w->draft->fields);
-    if (habits_compose(w->council.model, cli_flag(cli, "with-journal") ? w->journal.model : NULL,
-                       client_member(cli->client), &w->week.span, &values))
+        values = json_deep_copy(w->draft->fields);
+    else if (habits_compose(w->council.model,
+                            cli_flag(cli, "with-journal") ? w->journal.model : NULL,
+                            client_member(cli->client), &w->week.span, &values))
+        values = NULL;
+    if (!values)
         cli_fail(cli, COUNCIL_E_NO_MEMORY);
     return values;
 }
 
 static int read_values(struct cli *cli, const struct work *w, json_t **values)
 {
-    struct content_fault fault;
     json_t *start = first_values(cli, w);
-    char *template = start ? form_template(w->form, start) : NULL, *text = NULL;
-    uint32_t len = 0;
+    if (!start)
+        return CLI_FAILED;
+    int result = cli_document_read(cli, w->form, start, cli_operand(cli, 0), values);
     json_decref(start);
-    if (!template)
-        return cli->failed ? CLI_FAILED : cli_fail(cli, COUNCIL_E_NO_MEMORY);
-    int result = cli_text(cli, NULL, cli_operand(cli, 0), template, &text, &len);
-    enum council_error error = result ? COUNCIL_OK : form_parse(w->form, text, len, values, &fault);
-    if (error == COUNCIL_E_BAD_INPUT)
-        result = cli_fail_input(cli, "%s", fault.text);
-    else if (error)
-        result = cli_fail(cli, error);
-    free(text);
-    free(template);
     return result;
 }
 
