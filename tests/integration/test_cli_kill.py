@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """kill -9 at any moment: every note that was acknowledged is there once, in order, whoever was killed."""
+import itertools
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import time
 from harness import OFFLINE, OK, World, case, check, equal, main
 
 KILLS, NOTES = 15, 12
+KILLS_LEAST = 10
 world = World()
 W = {}
 chance = random.Random(20261122)
@@ -50,7 +52,9 @@ def server_killed():
 
     def post(index):
         try:
-            for number in range(NOTES):
+            for number in itertools.count():
+                if number >= NOTES and kills >= KILLS_LEAST:  # on a busy machine there are fewer kills in the same time
+                    return
                 text = world.plant("%s's note number %d" % (people[index].name, number))
                 said = people[index].note(text, "--timeout", 20, code=(OK, OFFLINE))
                 if said.code == OK:
@@ -60,10 +64,10 @@ def server_killed():
         except Exception as error:  # pylint: disable=broad-except
             failures.append(error)
 
+    kills = 0
     threads = [threading.Thread(target=post, args=(index,)) for index in range(len(people))]
     for thread in threads:
         thread.start()
-    kills = 0
     while kills < KILLS and any(thread.is_alive() for thread in threads):
         time.sleep(chance.uniform(0.02, 0.6))
         world.server.kill()
@@ -73,7 +77,7 @@ def server_killed():
         thread.join(120)
     for error in failures:
         raise error
-    check(kills >= 5, "only %d kills in all that time" % kills)
+    check(kills >= KILLS_LEAST, "only %d kills in all that time" % kills)
     every = {text: seq for one in acknowledged for text, seq in one.items()}
     check(len(every) >= 3 * NOTES, "only %d notes were acknowledged" % len(every))
     for member in people:
@@ -84,7 +88,9 @@ def server_killed():
         at = complete(member, every, [text for one in kept for text in one])
     for one in acknowledged:
         equal(list(one.values()), sorted(one.values()), "the order of one author's notes")
-    equal(len(at), 4 * NOTES, "notes altogether")
+    notes = sum(map(len, acknowledged)) + sum(map(len, kept))
+    check(notes >= 4 * NOTES, "only %d notes" % notes)
+    equal(len(at), notes, "notes altogether")
 
 
 @case("the stopped server's data verifies after all that")
